@@ -1,0 +1,1 @@
+"""Customer Account Data: people, accounts, teams, invitations, API keys, billing."""

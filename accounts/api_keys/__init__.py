@@ -1,0 +1,1 @@
+"""Keys with which a customer's programs call the API."""

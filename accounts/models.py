@@ -1,0 +1,18 @@
+"""All models of Customer Account Data, each defined with its concern."""
+
+from accounts.api_keys.models import ApiKey
+from accounts.billing.models import AllowanceTransfer, Balance, LedgerEntry
+from accounts.people.models import Person
+from accounts.teams.models import Account, Invitation, Membership, Role
+
+__all__ = [
+    "Account",
+    "AllowanceTransfer",
+    "ApiKey",
+    "Balance",
+    "Invitation",
+    "LedgerEntry",
+    "Membership",
+    "Person",
+    "Role",
+]

@@ -1,0 +1,1 @@
+"""Traffic Data and Usage Data: messages, APIs, carriers, receipts, usage, statistics."""

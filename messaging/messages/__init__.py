@@ -1,0 +1,1 @@
+"""Messages and every state they pass through."""

@@ -1,0 +1,26 @@
+"""All models of Traffic Data and Usage Data, each defined with its concern."""
+
+from messaging.allowance.models import Allowance, AllowanceCredit
+from messaging.carriers.sandbox.models import SandboxSubmission
+from messaging.delivery.models import DeliveryPush
+from messaging.messages.models import Message, MessageEvent
+from messaging.pricing.models import Price
+from messaging.projections.models import OptOut, RegionAccount, RegionKey, RegionPrice
+from messaging.usage.models import DayCount, Statistic, UsageRecord
+
+__all__ = [
+    "Allowance",
+    "AllowanceCredit",
+    "DayCount",
+    "DeliveryPush",
+    "Message",
+    "MessageEvent",
+    "OptOut",
+    "Price",
+    "RegionAccount",
+    "RegionKey",
+    "RegionPrice",
+    "SandboxSubmission",
+    "Statistic",
+    "UsageRecord",
+]

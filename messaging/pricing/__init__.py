@@ -1,0 +1,1 @@
+"""What a segment costs, per country and network."""

@@ -1,0 +1,8 @@
+"""The portal's pages about messages, and the classic API's portal-side endpoints."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("messaging.classic.urls")),
+    path("", include("messaging.pages.urls")),
+]

@@ -1,0 +1,1 @@
+"""What survives a message: the accounting record per account, and figures that identify nobody."""

@@ -1,0 +1,1 @@
+"""The composition root: settings, URLs, Celery, embedded services, public pages."""

@@ -1,0 +1,55 @@
+"""Celery: jobs that carry ids and dates only, and the beat that makes retention happen by itself."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.schedules import crontab
+from celery.signals import beat_init, worker_init
+from django.conf import settings
+from kombu import Queue
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paasoo_portal.settings")
+
+app = Celery("paasoo_portal")
+app.conf.update(
+    broker_url=settings.CELERY_BROKER_URL,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"visibility_timeout": 3600, "socket_timeout": 10},
+    task_ignore_result=True,
+    task_serializer="json",
+    accept_content=["json"],
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    timezone="UTC",
+    task_default_queue="control",
+    task_queues=[Queue("control"), *(Queue(f"region.{code}") for code in settings.REGIONS)],
+    beat_schedule_filename=str(settings.VAR / "beat-schedule"),
+    beat_max_loop_interval=5,
+    # Nothing between 23:00 and 24:00 UTC: a run there would have a different day than its cut-off.
+    beat_schedule={
+        "sign-of-life": {"task": "core.sign_of_life", "schedule": 10.0},
+        "allowances": {"task": "messaging.top_up_allowances", "schedule": 5.0},
+        "deliveries": {"task": "messaging.push_deliveries", "schedule": 5.0},
+        "reconcile": {"task": "messaging.reconcile", "schedule": 30.0},
+        "partitions": {"task": "messaging.make_partitions", "schedule": crontab(minute=5)},
+        "retention": {"task": "privacy.retention_nightly", "schedule": crontab(hour=0, minute=10)},
+        "retention-catch-up": {"task": "privacy.retention_nightly", "schedule": crontab(minute=40)},
+        "carry-over": {"task": "privacy.carry_over_nightly", "schedule": crontab(hour=1, minute=10)},
+        "carry-over-catch-up": {"task": "privacy.carry_over_nightly", "schedule": crontab(minute=50)},
+    },
+)
+app.autodiscover_tasks(["paasoo_portal.core", "messaging", "privacy"])
+
+
+@worker_init.connect
+@beat_init.connect
+def refuse_incomplete_catalogue(**kwargs: Any) -> None:
+    """Servers run no checks by themselves; an incomplete catalogue must not start (P-CAT-2)."""
+    from privacy.catalogue.checks import refuse_incomplete
+
+    refuse_incomplete()

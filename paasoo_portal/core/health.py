@@ -1,0 +1,63 @@
+"""/healthz: this process answers. /readyz: everything it needs answers too, each part named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.db import connections
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from paasoo_portal.core import clock, heartbeat, hooks, regions
+
+STALE_AFTER = timedelta(seconds=60)
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok", content_type="text/plain")
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Every part with `ok` and, where it is a sign of life, its age in seconds; 503 when one is down."""
+    parts: dict[str, dict[str, Any]] = {}
+    for alias in ["default", *regions.aliases()]:
+        parts[f"database.{alias}"] = _probe(lambda alias=alias: _database(alias))
+    parts["broker"] = _probe(_broker)
+    for alias in regions.aliases():
+        parts[f"vault.{alias}"] = _probe(lambda alias=alias: hooks.call("vault.probe", alias=alias))
+        parts[f"dispatcher.{alias}"] = _life(f"dispatcher.{alias}", alias)
+    parts["beat"] = _life("beat", "default")
+    ok = all(part["ok"] for part in parts.values())
+    return JsonResponse({"ok": ok, "parts": parts}, status=200 if ok else 503)
+
+
+def _probe(check: Callable[[], object]) -> dict[str, Any]:
+    try:
+        check()
+    except Exception as error:  # noqa: BLE001  whatever is wrong, the part is not ready
+        return {"ok": False, "error": type(error).__name__}
+    return {"ok": True}
+
+
+def _database(alias: str) -> None:
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _broker() -> None:
+    with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as client:
+        client.ping()
+
+
+def _life(name: str, alias: str) -> dict[str, Any]:
+    try:
+        at = heartbeat.last(name, alias)
+    except Exception as error:  # noqa: BLE001  whatever is wrong, the part is not ready
+        return {"ok": False, "error": type(error).__name__}
+    if at is None:
+        return {"ok": False, "error": "never"}
+    age = (clock.now() - at).total_seconds()
+    return {"ok": age < STALE_AFTER.total_seconds(), "age_seconds": round(age, 1)}

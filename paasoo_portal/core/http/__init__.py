@@ -1,0 +1,1 @@
+"""HTTP helpers: request ids, client addresses, problem details, recent authentication, cursor pages."""

@@ -1,0 +1,257 @@
+"""All settings, in one file, read from the environment by the typed readers of `env`.
+
+Development needs no variable at all: the embedded services under PAASOO_VAR serve. Production refuses to start
+without its secrets and says which one is missing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from paasoo_portal import env
+from paasoo_portal.core.regions import region_table
+from paasoo_portal.embedded import Paths
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+ENVIRONMENT = env.text("PAASOO_ENV", "development")
+if ENVIRONMENT not in {"development", "test", "production"}:
+    raise env.SettingMissing("PAASOO_ENV must be development, test or production.")
+PRODUCTION = ENVIRONMENT == "production"
+VAR = Path(env.text("PAASOO_VAR", str(BASE_DIR / "var"))).resolve()
+PATHS = Paths(VAR)
+
+DEBUG = env.boolean("DEBUG", False)
+SECRET_KEY = env.secret("SECRET_KEY", None if PRODUCTION else "development-only-" + "k" * 50)
+CRYPTOGRAPHY_KEY = env.secret("CRYPTOGRAPHY_KEY", None if PRODUCTION else "development-only-" + "c" * 50)
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", [] if PRODUCTION else ["*"])
+PORTAL_URL = env.text("PORTAL_URL", None if PRODUCTION else "http://localhost:8000")
+CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS", [PORTAL_URL])
+
+# Which database login this process uses: see the role table in docs/architecture.md.
+ROLE = env.text("PAASOO_ROLE", "app")
+if ROLE not in {"app", "worker", "owner", "ingest", "backup"}:
+    raise env.SettingMissing("PAASOO_ROLE must be app, worker, owner, ingest or backup.")
+
+# --- Databases: the control plane, and one per region (P-LOC-1) ---------------------------------------------
+REGIONS = region_table(folded=ENVIRONMENT == "test")
+TRAFFIC_ALIASES = sorted({region.alias for region in REGIONS.values()})
+DATABASE_PREFIX = env.text("DATABASE_PREFIX", "paasoo")
+
+
+def database_url(alias: str, role: str) -> str:
+    """The URL of a database for a role: from the environment, else the embedded cluster's."""
+    suffix = "" if alias == "default" else f"_{alias.upper()}"
+    name = DATABASE_PREFIX if alias == "default" else f"{DATABASE_PREFIX}_{alias}"
+    embedded = f"postgresql:///{name}?host={PATHS.socket_dir}&user=paasoo_{role}"
+    role_suffix = "" if role == ROLE else f"_{role.upper()}"
+    return env.secret(f"DATABASE_URL{suffix}{role_suffix}", None if PRODUCTION else embedded)
+
+
+def database_settings(alias: str) -> dict[str, Any]:
+    settings = env.database(database_url(alias, ROLE))
+    options: dict[str, Any] = dict(settings["OPTIONS"])  # type: ignore[call-overload]
+    options.update(connect_timeout=5, prepare_threshold=5)
+    settings.update(OPTIONS=options, CONN_MAX_AGE=300, CONN_HEALTH_CHECKS=True, TEST={"MIGRATE": False})
+    return settings
+
+
+DATABASES = {alias: database_settings(alias) for alias in ["default", *TRAFFIC_ALIASES]}
+DATABASE_ROUTERS = ["paasoo_portal.core.router.PlaneRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Valkey, Celery ------------------------------------------------------------------------------------------
+REDIS_URL = env.secret("REDIS_URL", None if PRODUCTION else f"unix://{PATHS.valkey_socket}")
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+
+# --- Keys ----------------------------------------------------------------------------------------------------
+KEY_VAULT_URL = env.text("KEY_VAULT_URL", None if PRODUCTION else f"file://{PATHS.vault}")
+EPOCHS_KEPT = env.integer("EPOCHS_KEPT", 3)
+KEY_CACHE_SECONDS = 60
+
+# --- Time ----------------------------------------------------------------------------------------------------
+CLOCK_FILE: Path | None = None if PRODUCTION else PATHS.clock_file
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- Carriers and the outbound door --------------------------------------------------------------------------
+SANDBOX_CARRIER = env.boolean("SANDBOX_CARRIER", not PRODUCTION)
+OUTBOUND_ALLOW_LOOPBACK = env.boolean("OUTBOUND_ALLOW_LOOPBACK", not PRODUCTION)
+
+# --- Applications --------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "paasoo_portal.core",
+    "privacy",
+    "accounts",
+    "messaging",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "rest_framework",
+]
+MIDDLEWARE = [
+    "paasoo_portal.core.http.request_id.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.AccountScopeMiddleware",
+]
+ROOT_URLCONF = "paasoo_portal.urls"
+WSGI_APPLICATION = "paasoo_portal.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "accounts.context.portal",
+            ],
+        },
+    }
+]
+
+# Upward calls by registered name (core.hooks); a check resolves each.
+HOOKS: dict[str, list[str]] = {
+    "database.setup": [
+        "messaging.allowance.sql.setup",
+        "privacy.keys.setup.setup",
+    ],
+    "vault.probe": ["privacy.keys.status.probe"],
+    "account.changed": ["messaging.projections.services.push_account"],
+    "retention.settle": ["messaging.usage.settle.settle"],
+    "retention.sweep": ["messaging.messages.sweep.sweep"],
+    "retention.count": ["messaging.messages.selectors.count_by_key"],
+}
+
+# --- People and sign-in --------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.Person"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if PORTAL_URL.startswith("https:") else "http"
+ACCOUNT_ADAPTER = "accounts.adapter.PortalAccountAdapter"
+ALLAUTH_TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0)
+LOGIN_URL = reverse_lazy("account_login")
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = reverse_lazy("account_login")
+
+# --- Security ------------------------------------------------------------------------------------------------
+# API calls are never redirected from http to https: the secret has already travelled, and a redirect hides it.
+# The portal's own pages are redirected by core.http.
+SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_REDIRECT_EXEMPT = [r"^json$", r"^api/", r"^v1/", r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
+SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.integer("TRUSTED_PROXY_COUNT", 0) else None
+)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_NAME = "__Host-session" if PRODUCTION else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if PRODUCTION else "csrf"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 12 * 3600
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "base-uri": [NONE],
+        "style-src": [SELF],
+        "script-src": [SELF],
+        "img-src": [SELF],
+        "media-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# --- Languages -----------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+
+# --- Files, email --------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = VAR / "static"
+MEDIA_ROOT = PATHS.media
+WHITENOISE_USE_FINDERS = not PRODUCTION
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+EMAIL_BACKEND = (
+    "django.core.mail.backends.smtp.EmailBackend"
+    if PRODUCTION
+    else "django.core.mail.backends.filebased.EmailBackend"
+)
+EMAIL_FILE_PATH = PATHS.emails
+if PRODUCTION:
+    _email = env.smtp(env.secret("EMAIL_URL"))
+    EMAIL_HOST, EMAIL_PORT = _email.host, _email.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email.user, _email.password
+    EMAIL_USE_TLS = True
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "PaaSoo <no-reply@paasoo.example>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- Logging: structured fields, redaction as the last wall --------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"redact": {"()": "paasoo_portal.core.logs.RedactFilter"}},
+    "formatters": {"line": {"()": "paasoo_portal.core.logs.LineFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+}

@@ -1,0 +1,16 @@
+"""Every URL of the portal, app by app."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from paasoo_portal.core.health import healthz, readyz
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("", include("messaging.urls")),
+    path("", include("accounts.urls")),
+    path("", include("privacy.urls")),
+    path("accounts/", include("allauth.account.urls")),
+    path("admin/", admin.site.urls),
+]

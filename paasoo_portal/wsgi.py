@@ -1,0 +1,12 @@
+"""The portal as a WSGI application."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paasoo_portal.settings")
+application = get_wsgi_application()
+
+from privacy.catalogue.checks import refuse_incomplete  # noqa: E402  needs the loaded applications
+
+refuse_incomplete()

@@ -1,0 +1,1 @@
+"""Certificates of erasure: canonical JSON, chained and signed."""

@@ -1,0 +1,29 @@
+"""Certificates, in one chain."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from paasoo_portal.core.ids import uuid7
+from paasoo_portal.core.tenancy.policies import Access
+
+
+class Certificate(models.Model):
+    """One certificate of erasure. The body is canonical JSON text, exactly as signed."""
+
+    # `unique` numbers and the chain span accounts, so pages filter by account and PostgreSQL does not.
+    exempt = "The chain spans accounts and anybody may check a certificate; it holds counts and ids, no content."
+    access = Access(app="SELECT, INSERT", worker="SELECT, INSERT")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    number = models.BigIntegerField(unique=True)
+    account_id = models.UUIDField(null=True)
+    kind = models.CharField(max_length=24)
+    body = models.TextField()
+    digest = models.CharField(max_length=64)
+    previous_digest = models.CharField(max_length=64)
+    signature = models.CharField(max_length=128)
+    issued_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["account_id", "-number"], name="certificate_account")]

@@ -1,0 +1,1 @@
+"""Data keys, epoch keys and their vault: deleting is not carrying over."""

@@ -1,0 +1,15 @@
+"""All models of the privacy engine, each defined with its concern."""
+
+from privacy.certificates.models import Certificate
+from privacy.keys.models import DataKey, Epoch, KeyTombstone
+from privacy.retention.models import RetentionBound, RetentionInstruction, RetentionRun
+
+__all__ = [
+    "Certificate",
+    "DataKey",
+    "Epoch",
+    "KeyTombstone",
+    "RetentionBound",
+    "RetentionInstruction",
+    "RetentionRun",
+]

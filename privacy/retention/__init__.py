@@ -1,0 +1,1 @@
+"""Retention: instructions, plan, enforcement, sweep, verification."""
