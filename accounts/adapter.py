@@ -1,0 +1,41 @@
+"""Where sign-in (allauth) meets the portal: names at sign-up, links that no Host header can bend, client addresses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailConfirmation
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts.people.models import Person
+from paasoo_portal.core.http.client_ip import client_ip
+
+
+class PortalAccountAdapter(DefaultAccountAdapter):
+    def save_user(self, request: HttpRequest, user: Person, form: Any, commit: bool = True) -> Person:
+        user.name = form.cleaned_data.get("name", "")
+        user.language = request.LANGUAGE_CODE
+        return super().save_user(request, user, form, commit)
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: EmailConfirmation) -> str:
+        return settings.PORTAL_URL + reverse("account_confirm_email", args=[emailconfirmation.key])
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        user_key, _dash, token = key.partition("-")
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": user_key, "key": token})
+        return settings.PORTAL_URL + path
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The address that limits are counted for. Raises PermissionDenied when a proxy told none."""
+        address = client_ip(
+            request.META.get("REMOTE_ADDR", ""),
+            request.headers.get("X-Forwarded-For", ""),
+            settings.ALLAUTH_TRUSTED_PROXY_COUNT,
+        )
+        if address is None:
+            raise PermissionDenied
+        return str(address)

@@ -1,0 +1,81 @@
+"""The only writers of API keys. The secret leaves here once and is stored as a hash.
+
+Keeps P-SEC-1, P-SEC-5.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.api_keys.models import ApiKey
+from accounts.api_keys.scopes import LEAST
+from paasoo_portal.core import audit, clock, hooks
+from paasoo_portal.core.tenancy import scope
+
+_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+_KEY_LENGTH = 12
+_SECRET_BYTES = 24
+
+
+@dataclass(frozen=True)
+class NewKey:
+    """A key with its secret, to be shown once."""
+
+    key: ApiKey
+    secret: str
+
+
+def hash_secret(secret: str) -> str:
+    """SHA-256 in hex: right for a secret of 192 random bits, which no dictionary holds."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def create_api_key(
+    *,
+    account_id: UUID,
+    name: str,
+    created_by_id: UUID | None,
+    scopes: Sequence[str] = LEAST,
+    ip_allow: Sequence[str] = (),
+    expires_at: datetime | None = None,
+) -> NewKey:
+    """Make a key and have it projected to the regions once it is committed."""
+    secret = secrets.token_urlsafe(_SECRET_BYTES)
+    with scope(account_id):
+        key = ApiKey.objects.create(
+            account_id=account_id,
+            key="".join(secrets.choice(_LETTERS) for _ in range(_KEY_LENGTH)),
+            secret_hash=hash_secret(secret),
+            name=name,
+            scopes=sorted(scopes),
+            ip_allow=list(ip_allow),
+            created_by_id=created_by_id,
+            expires_at=expires_at,
+        )
+        _tell(audit.Event.API_KEY_CREATED, key, created_by_id)
+    return NewKey(key, secret)
+
+
+def revoke_api_key(*, account_id: UUID, key_id: UUID, revoked_by_id: UUID | None) -> bool:
+    """Stop a key for good; False when it was stopped before. Raises ApiKey.DoesNotExist."""
+    with scope(account_id):
+        key = ApiKey.objects.select_for_update().get(pk=key_id)
+        if key.revoked_at is not None:
+            return False
+        key.revoked_at = clock.now()
+        key.save(update_fields=["revoked_at"])
+        _tell(audit.Event.API_KEY_REVOKED, key, revoked_by_id)
+    return True
+
+
+def _tell(event: audit.Event, key: ApiKey, actor_id: UUID | None) -> None:
+    actor_kind = "person" if actor_id else "system"
+    audit.record(event, account_id=key.account_id, actor_id=actor_id, actor_kind=actor_kind, subject_id=key.pk)
+    transaction.on_commit(lambda: hooks.call("account.changed", account_id=key.account_id))

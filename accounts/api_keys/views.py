@@ -1,0 +1,71 @@
+"""API keys: list, make (the secret is shown once), revoke by a page of its own."""
+
+from __future__ import annotations
+
+import secrets
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.api_keys import selectors, services
+from accounts.api_keys.forms import ApiKeyForm
+from accounts.api_keys.models import ApiKey
+from accounts.permissions import Permission, page
+from accounts.seats import seat_of
+
+_ONCE = "api_key_form"
+
+
+@page(Permission.SEE_API_KEYS)
+@require_safe
+def api_keys(request: HttpRequest) -> HttpResponse:
+    working, ended = selectors.keys_shown()
+    context = {"section": "api", "working": working, "ended": ended}
+    return render(request, "accounts/api_keys.html", context)
+
+
+@page(Permission.MANAGE_API_KEYS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def api_key_new(request: HttpRequest) -> HttpResponse:
+    """The secret is drawn in the answer to the POST and stored nowhere; sending the form again makes no second key."""
+    form = ApiKeyForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        if not _first_time(request):
+            messages.info(request, _("That key was made already. Its secret is not shown a second time."))
+            return redirect("api_keys")
+        seat = seat_of(request)
+        made = services.create_api_key(
+            account_id=seat.account.pk, created_by_id=request.user.pk, **form.service_arguments()
+        )
+        context = {"section": "api", "made": made, "region": seat.account.region}
+        return render(request, "accounts/api_key_made.html", context)
+    if _ONCE not in request.session:
+        request.session[_ONCE] = secrets.token_urlsafe(12)
+    context = {"section": "api", "form": form, "once": request.session[_ONCE]}
+    return render(request, "accounts/api_key_new.html", context)
+
+
+@page(Permission.MANAGE_API_KEYS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def api_key_revoke(request: HttpRequest, key_id: UUID) -> HttpResponse:
+    key = ApiKey.objects.filter(pk=key_id).first()
+    if key is None:
+        raise Http404
+    if request.method == "POST":
+        services.revoke_api_key(
+            account_id=seat_of(request).account.pk, key_id=key_id, revoked_by_id=request.user.pk
+        )
+        messages.success(request, _("The key “%(name)s” is revoked.") % {"name": key.name})
+        return redirect("api_keys")
+    if key.revoked_at is not None:
+        return redirect("api_keys")
+    return render(request, "accounts/api_key_revoke.html", {"section": "api", "key": key})
+
+
+def _first_time(request: HttpRequest) -> bool:
+    expected = request.session.pop(_ONCE, None)
+    return expected is not None and secrets.compare_digest(expected, request.POST.get("once", ""))

@@ -1,0 +1,83 @@
+"""Every page of an account runs in that account's scope, and only for members whose role has its permission.
+
+The scope is opened around the view itself, so an error inside rolls back: the layers above would already have
+turned the error into a response, and the half-done work would be committed.
+"""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+
+from accounts.people.models import Person
+from accounts.seats import Seat, seat_of
+from paasoo_portal.core.tenancy import scope
+
+View = Callable[..., HttpResponse]
+
+
+class AccountScopeMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            return self.get_response(request)
+        finally:
+            timezone.deactivate()
+
+    def process_view(
+        self, request: HttpRequest, view: View, args: list[Any], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        """Run a page inside its account's scope; leave every other view to itself."""
+        permission = getattr(view, "permission", None)
+        if permission is None:
+            if not request.path.startswith(("/healthz", "/readyz", "/json", "/api/", "/v1/")):
+                speak_to(request)
+            return None
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+        speak_to(request)
+        seat = seat_of(request)
+        if seat is None:
+            return redirect("admin:index" if request.user.is_staff else "account_open")
+        if not seat.may(permission):
+            raise PermissionDenied
+        return _run(request, seat, view, args, kwargs)
+
+
+def _run(
+    request: HttpRequest, seat: Seat, view: View, args: list[Any], kwargs: dict[str, Any]
+) -> HttpResponse:
+    try:
+        with scope(seat.account.pk):
+            response = view(request, *args, **kwargs)
+            if callable(getattr(response, "render", None)):
+                response = response.render()
+    except (OperationalError, InterfaceError):
+        response = render(request, "503.html", status=503)
+        response["Retry-After"] = "30"
+    return response
+
+
+def speak_to(request: HttpRequest) -> None:
+    """The person's own time zone and language, for this request."""
+    if not request.user.is_authenticated:
+        return
+    person: Person = request.user
+    try:
+        timezone.activate(zoneinfo.ZoneInfo(person.timezone))
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        timezone.activate(zoneinfo.ZoneInfo("UTC"))
+    if person.language in dict(settings.LANGUAGES):
+        translation.activate(person.language)
+        request.LANGUAGE_CODE = person.language

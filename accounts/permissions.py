@@ -1,0 +1,61 @@
+"""Who may do what inside an account: one table, five roles. Every page names the line that lets it be seen.
+
+Keeps P-SEC-5 (least by default): a role has only what its column says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, Final
+
+from accounts.teams.models import Role
+
+
+class Permission(StrEnum):
+    MEMBER = "member"
+    SEE_MESSAGES = "see_messages"
+    SEE_NUMBERS = "see_numbers"
+    SEE_CONTENT = "see_content"
+    SEND_MESSAGES = "send_messages"
+    SEE_SPEND = "see_spend"
+    SEE_API_KEYS = "see_api_keys"
+    MANAGE_API_KEYS = "manage_api_keys"
+    SEE_RETENTION = "see_retention"
+    INSTRUCT_RETENTION = "instruct_retention"
+    SEE_CERTIFICATES = "see_certificates"
+
+
+_A, _D, _S, _B, _V = Role.ADMINISTRATOR, Role.DEVELOPER, Role.SUPPORT, Role.BILLING, Role.VIEWER
+
+# fmt: off
+TABLE: Final[dict[Permission, frozenset[str]]] = {
+    Permission.MEMBER:             frozenset({_A, _D, _S, _B, _V}),
+    Permission.SEE_MESSAGES:       frozenset({_A, _D, _S,     _V}),
+    Permission.SEE_NUMBERS:        frozenset({_A, _D, _S        }),
+    Permission.SEE_CONTENT:        frozenset({_A, _D, _S        }),
+    Permission.SEND_MESSAGES:      frozenset({_A, _D            }),
+    Permission.SEE_SPEND:          frozenset({_A, _D,     _B    }),
+    Permission.SEE_API_KEYS:       frozenset({_A, _D            }),
+    Permission.MANAGE_API_KEYS:    frozenset({_A, _D            }),
+    Permission.SEE_RETENTION:      frozenset({_A, _D, _S, _B, _V}),
+    Permission.INSTRUCT_RETENTION: frozenset({_A                }),
+    Permission.SEE_CERTIFICATES:   frozenset({_A, _D, _S, _B, _V}),
+}
+# fmt: on
+
+View = Callable[..., Any]
+
+
+def allows(role: str, permission: Permission) -> bool:
+    return role in TABLE[permission]
+
+
+def page(permission: Permission) -> Callable[[View], View]:
+    """Mark a view as a page of an account: the middleware lets in members whose role has the permission."""
+
+    def mark(view: View) -> View:
+        view.permission = permission  # type: ignore[attr-defined]
+        return view
+
+    return mark
