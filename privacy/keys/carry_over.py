@@ -1,0 +1,174 @@
+"""The carry-over: only what may live is carried into the next epoch; deleting is not carrying over.
+
+Borders of transactions: opening the new epoch is one; each batch of re-wrapped keys is one; census, dropping the
+old partition and closing the old epoch are one. After a crash anywhere the next run takes up where the last one
+stopped, reading the state from the epochs' rows. What cannot be undone is the last step alone, the destruction of
+epoch key n−w, and it is taken only for an epoch whose partition is gone. An UPDATE or DELETE would leave wrapped
+keys in the table's file until VACUUM and in WAL long after, hence a partition per epoch. Keeps P-RET-2.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import asdict, dataclass, field
+from typing import Final
+
+from django.db import OperationalError, connections, transaction
+
+from paasoo_portal.core import bulk, clock
+from paasoo_portal.core.faults import fault
+from paasoo_portal.core.tenancy import system_scope
+from privacy.errors import PrivacyError
+from privacy.keys import epochs, guard, locks, store
+from privacy.keys.store import KeyRow
+from privacy.keys.vault import vault
+
+log = logging.getLogger(__name__)
+
+# 2,000 keys: 25 ms of cryptography and a transaction of 0.4 MB of WAL.
+BATCH: Final = 2_000
+_PASSES: Final = 3
+_DROP_TRIES: Final = 10
+_TYPES: Final = (
+    ("epoch", "integer"),
+    ("id", "uuid"),
+    ("account_id", "uuid"),
+    ("data_class", "smallint"),
+    ("starts_on", "date"),
+    ("due_on", "date"),
+    ("generation", "smallint"),
+    ("wrapped", "bytea"),
+    ("created_at", "timestamptz"),
+)
+
+
+class CensusFailed(PrivacyError):
+    """Living keys of the old epoch are missing in the new one; nothing was dropped."""
+
+
+@dataclass
+class CarryOver:
+    """What one carry-over did."""
+
+    database: str
+    epoch: int
+    carried: int = 0
+    census: int = 0
+    resumed: bool = False
+    destroyed: list[int] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def carry_over(alias: str) -> CarryOver:
+    """One carry-over of one database, or the end of one that a crash interrupted. Needs the worker's role.
+
+    Raises Busy when another process is at it, VaultMismatch, VaultUnavailable, CensusFailed.
+    """
+    with locks.maintenance(alias):
+        rows = guard.check(alias)
+        opened = [row.number for row in rows if row.state == guard.OPEN]
+        old, new = opened[0], opened[0] + 1
+        done = CarryOver(alias, new, resumed=len(opened) > 1)
+        epochs.open_next(alias, new)
+        _carry_all(alias, old, new, done)
+        done.destroyed = epochs.destroy_past(alias, new)
+    log.info(
+        "keys carried over",
+        extra={"database": alias, "epoch": new, "carried": done.carried, "destroyed": len(done.destroyed)},
+    )
+    return done
+
+
+def _carry_all(alias: str, old: int, new: int, done: CarryOver) -> None:
+    for _ in range(_PASSES):
+        done.carried += _rewrap(alias, old, new)
+        fault("carry_over.rewrapped")
+        if _close(alias, old, new, done):
+            fault("carry_over.dropped")
+            return
+    raise CensusFailed(f"census of {alias}: living keys of epoch {old} are missing in epoch {new}")
+
+
+def _rewrap(alias: str, old: int, new: int) -> int:
+    """Wrap every key of the old epoch under the new one, in bounded batches; each is checked by unwrapping."""
+    carried, last = 0, None
+    while True:
+        with system_scope("carry_over", using=(alias,)), connections[alias].cursor() as cursor:
+            cursor.execute(
+                f"SELECT {store.COLUMNS}, created_at FROM privacy_datakey k WHERE epoch = %s "  # noqa: S608  constants
+                "AND (%s::uuid IS NULL OR id > %s::uuid) AND NOT EXISTS "
+                "(SELECT 1 FROM privacy_datakey t WHERE t.epoch = %s AND t.id = k.id) ORDER BY id LIMIT %s",
+                [old, last, last, new, BATCH],
+            )
+            found = cursor.fetchall()
+            if not found:
+                return carried
+            rows = [_wrapped_anew(alias, KeyRow(*row[:8]), new, row[8]) for row in found]
+            bulk.insert_unnest(cursor, epochs.TABLE, _TYPES, rows, "ON CONFLICT DO NOTHING")
+        carried, last = carried + len(rows), found[-1][1]
+        fault("carry_over.batch")
+
+
+def _wrapped_anew(alias: str, row: KeyRow, new: int, created_at: object) -> tuple[object, ...]:
+    bare, context, held = store.material(alias, row), row.context(alias), vault()
+    wrapped = held.wrap(alias, new, bare, context)
+    if held.unwrap(alias, new, wrapped, context) != bare:
+        raise CensusFailed(f"data key {row.id} of {alias} does not unwrap under epoch {new}")
+    return (new, *row[1:7], wrapped, created_at)
+
+
+def _close(alias: str, old: int, new: int, done: CarryOver) -> bool:
+    """Census, drop and close, in one transaction that excludes new keys. False when the census finds a gap.
+
+    DROP waits for readers of the key table; it gives up after four seconds, lets them through and tries again.
+    """
+    for attempt in range(_DROP_TRIES):
+        try:
+            with system_scope("carry_over", using=(alias,)), connections[alias].cursor() as cursor:
+                locks.exclude_creation(cursor)
+                if not _census(cursor, alias, old, new, done):
+                    transaction.set_rollback(True, using=alias)
+                    return False
+                fault("carry_over.before_drop")
+                cursor.execute(
+                    "SELECT paasoo_partition_drop(%s, %s)", [epochs.TABLE, epochs.partition_of(old)]
+                )
+                cursor.execute(
+                    "UPDATE privacy_epoch SET state = 'kept', closed_at = %s, census = %s WHERE number = %s",
+                    [clock.now(), done.census, old],
+                )
+            return True
+        except OperationalError:
+            if attempt == _DROP_TRIES - 1:
+                raise
+            time.sleep(0.2 * (attempt + 1))
+    return False
+
+
+def _census(cursor: object, alias: str, old: int, new: int, done: CarryOver) -> bool:
+    """Every living key of the old epoch stands in the new one, no erased key does, and the new key is readable."""
+    execute, fetchone = cursor.execute, cursor.fetchone  # type: ignore[attr-defined]
+    execute(
+        "DELETE FROM privacy_datakey k WHERE epoch = %s AND EXISTS "
+        "(SELECT 1 FROM privacy_keytombstone t WHERE t.key_id = k.id)",
+        [new],
+    )
+    execute(
+        "SELECT count(*) FROM privacy_datakey k WHERE epoch = %s "
+        "AND NOT EXISTS (SELECT 1 FROM privacy_datakey t WHERE t.epoch = %s AND t.id = k.id) "
+        "AND NOT EXISTS (SELECT 1 FROM privacy_keytombstone g WHERE g.key_id = k.id)",
+        [old, new],
+    )
+    if fetchone()[0]:
+        return False
+    execute("SELECT count(*) FROM privacy_datakey WHERE epoch = %s", [new])
+    done.census = fetchone()[0]
+    vault().forget()  # the sample must come from what is on disk, not from memory
+    execute(f"SELECT {store.COLUMNS} FROM privacy_datakey WHERE epoch = %s LIMIT 1", [new])  # noqa: S608  constants
+    sample = fetchone()
+    if sample is not None:
+        store.material(alias, KeyRow(*sample))
+    return True

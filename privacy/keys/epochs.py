@@ -1,0 +1,92 @@
+"""Epochs of a database: opening, listing, and destroying the keys of those past their time."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from django.conf import settings
+from django.db import connections, transaction
+
+from paasoo_portal.core import clock
+from paasoo_portal.core.faults import fault
+from privacy.keys import guard, locks
+from privacy.keys.vault import VaultMismatch, vault
+
+TABLE: Final = "privacy_datakey"
+
+
+def partition_of(epoch: int) -> str:
+    return f"{TABLE}_epoch_{epoch}"
+
+
+def bootstrap(alias: str) -> int:
+    """The first epoch of a new database; nothing when it has one. Needs owner or worker. Returns the newest epoch.
+
+    A crash between vault and database leaves an epoch 1 that nothing is wrapped under: it is taken over.
+    """
+    with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
+        locks.exclude_creation(cursor)
+        rows = guard.epochs_of(alias)
+        if rows:
+            return rows[-1].number
+        held = vault()
+        if held.head(alias) > 1 or held.in_use(alias):
+            raise VaultMismatch(f"{alias} is empty, but the vault holds its epochs: an old copy or a wrong vault?")
+        if held.head(alias) == 0:
+            held.create(alias, 1)
+        fault("epochs.bootstrap")
+        _record_open(cursor, alias, 1)
+    held.mark_in_use(alias, 1)
+    return 1
+
+
+def open_next(alias: str, number: int) -> None:
+    """Open epoch `number`: key in the vault, partition and row in the database. Resumable."""
+    held = vault()
+    if held.head(alias) < number:
+        held.create(alias, number)
+    fault("carry_over.created")
+    with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
+        # Whole: whoever makes a key next sees this epoch, and whoever made one before has committed it.
+        locks.exclude_creation(cursor)
+        _record_open(cursor, alias, number)
+    fault("carry_over.opened")
+    held.mark_in_use(alias, number)
+
+
+def destroy_past(alias: str, current: int) -> list[int]:
+    """Destroy every epoch key older than the kept ones: with epoch n+1 open, n−w goes. Returns which went."""
+    gone = []
+    for row in guard.epochs_of(alias):
+        if row.state == guard.KEPT and row.number <= current - 1 - settings.EPOCHS_KEPT:
+            _destroy(alias, row.number)
+            gone.append(row.number)
+    return gone
+
+
+def _destroy(alias: str, number: int) -> None:
+    if partition_exists(alias, number):
+        raise VaultMismatch(f"epoch {number} of {alias} still holds keys: it is not destroyed")
+    receipt = vault().destroy(alias, number)
+    fault("carry_over.destroyed")
+    with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
+        cursor.execute(
+            "UPDATE privacy_epoch SET state = 'destroyed', destroyed_at = %s, receipt = %s WHERE number = %s",
+            [receipt["destroyed_at"], json.dumps(receipt, sort_keys=True), number],
+        )
+
+
+def partition_exists(alias: str, epoch: int) -> bool:
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [partition_of(epoch)])
+        return bool(cursor.fetchone()[0])
+
+
+def _record_open(cursor: object, alias: str, number: int) -> None:
+    cursor.execute("SELECT paasoo_epoch_partition_create(%s, %s)", [TABLE, number])  # type: ignore[attr-defined]
+    cursor.execute(  # type: ignore[attr-defined]
+        "INSERT INTO privacy_epoch (number, state, opened_at, fingerprint) VALUES (%s, 'open', %s, %s) "
+        "ON CONFLICT (number) DO NOTHING",
+        [number, clock.now(), vault().fingerprint(alias)],
+    )

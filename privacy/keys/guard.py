@@ -1,0 +1,61 @@
+"""Vault and database must tell one story, or nothing is sealed, carried over or destroyed.
+
+A missing, wrong, emptied or rolled-back vault, and a database restored from an older copy, raise VaultMismatch;
+neither ever reads as "erased".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import connections
+
+from privacy.keys.vault import Vault, VaultMismatch, vault
+
+OPEN, KEPT, DESTROYED = "open", "kept", "destroyed"
+
+
+@dataclass(frozen=True)
+class EpochRow:
+    number: int
+    state: str
+    fingerprint: str
+
+
+def epochs_of(alias: str) -> list[EpochRow]:
+    """The database's side of the story, oldest first."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT number, state, fingerprint FROM privacy_epoch ORDER BY number")
+        return [EpochRow(*row) for row in cursor.fetchall()]
+
+
+def check(alias: str) -> list[EpochRow]:
+    """The epochs, when both sides agree. Raises VaultMismatch, VaultUnavailable."""
+    rows, held = epochs_of(alias), vault()
+    if not rows:
+        raise VaultMismatch(f"{alias} has no epoch yet: run setup_database")
+    fingerprint = held.fingerprint(alias)
+    if any(row.fingerprint != fingerprint for row in rows):
+        raise VaultMismatch(f"the vault's fingerprint is not that of {alias}: missing or another's vault")
+    _check_keys(alias, rows, held)
+    _check_head(alias, rows[-1].number, held)
+    return rows
+
+
+def _check_keys(alias: str, rows: list[EpochRow], held: Vault) -> None:
+    present, receipts = set(held.epochs(alias)), held.receipts(alias)
+    for row in rows:
+        if row.state == DESTROYED and (row.number in present or row.number not in receipts):
+            raise VaultMismatch(
+                f"epoch {row.number} of {alias} was destroyed, but the vault has gone back before that"
+            )
+        # A kept epoch may stand destroyed in the vault alone: a crash between destruction and its record.
+        gone_by_right = row.state == KEPT and row.number in receipts
+        if row.state != DESTROYED and row.number not in present and not gone_by_right:
+            raise VaultMismatch(f"the vault has lost epoch {row.number} of {alias}")
+
+
+def _check_head(alias: str, head: int, held: Vault) -> None:
+    """One unrecorded epoch is an interrupted opening; an epoch in use that the database misses is an old database."""
+    if held.in_use(alias) > head or held.head(alias) > head + 1:
+        raise VaultMismatch(f"{alias} stands at epoch {head}, the vault further: an old copy of the database?")
