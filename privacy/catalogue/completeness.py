@@ -1,0 +1,134 @@
+"""Is everything declared, and soundly? Covers every concrete field of every installed model: through tables and
+third-party models too. Keeps P-CAT-2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.db import models
+
+from privacy.catalogue.declarations import Catalogue, FieldEntry, NotPersonal, PersonalData, entries
+from privacy.catalogue.registry import file_for
+from privacy.catalogue.terms import CONSENT_CATEGORIES, SEALED_CATEGORIES, Basis
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong, and what to write where."""
+
+    id: str
+    message: str
+    hint: str
+
+
+def installed_models() -> list[type[models.Model]]:
+    """Every model with a table of its own, auto-created ones included."""
+    return [model for model in apps.get_models(include_auto_created=True) if not model._meta.proxy]
+
+
+def fields_of(model: type[models.Model]) -> list[models.Field]:
+    return list(model._meta.local_concrete_fields)
+
+
+def problems(
+    catalogue: Catalogue, installed: Iterable[type[models.Model]] | None = None
+) -> Iterator[Problem]:
+    """Everything that keeps the catalogue from being complete and sound."""
+    present = {model._meta.label_lower: model for model in installed or installed_models()}
+    for label, model in sorted(present.items()):
+        declaration = catalogue.models.get(label)
+        if declaration is None:
+            yield _undeclared_model(model)
+        else:
+            yield from _model_problems(model, declaration)
+    for label, declaration in sorted(catalogue.models.items()):
+        if label not in present:
+            yield Problem(
+                "privacy.E005",
+                f"{declaration.model} is in the catalogue but not among the installed models.",
+                "Remove its declaration from personal_data.py, or mend the name.",
+            )
+    for label in catalogue.twice:
+        yield Problem("privacy.E006", f"{label} is declared twice.", "Keep one of the two declarations.")
+
+
+def _undeclared_model(model: type[models.Model]) -> Problem:
+    names = ", ".join(f'"{field.name}"' for field in fields_of(model))
+    label = model._meta.label
+    return Problem(
+        "privacy.E001",
+        f"{label} is not in the catalogue of personal data.",
+        f"Add to CATALOGUE in {_file(model)} either PersonalData({label!r}, category=…, subject=…, purposes=…, "
+        f"source=…, retention=…, erasure=…, fields={{…}}) or NotPersonal({label!r}, reason, fields=({names},)).",
+    )
+
+
+def _model_problems(
+    model: type[models.Model], declaration: PersonalData | NotPersonal
+) -> Iterator[Problem]:
+    declared = {entry.field: entry for entry in entries(declaration)}
+    fields = {field.name: field for field in fields_of(model)}
+    label = model._meta.label
+    for name in fields.keys() - declared.keys():
+        yield Problem(
+            "privacy.E002",
+            f"{label}.{name} is not in the catalogue of personal data.",
+            f"In {_file(model)}, in the declaration of {label}, add "
+            + (
+                f'"{name}" to its fields; if it says something about a person, make it PersonalData.'
+                if isinstance(declaration, NotPersonal)
+                else f'"{name}": Held(…) when it says something about a person, '
+                f'else "{name}": not_personal("the reason").'
+            ),
+        )
+    for name in declared.keys() - fields.keys():
+        yield Problem(
+            "privacy.E005",
+            f"{label}.{name} is in the catalogue but not in the model.",
+            f"Remove it from {_file(model)}.",
+        )
+    for name in sorted(declared.keys() & fields.keys()):
+        yield from _field_problems(model, fields[name], declared[name])
+
+
+def _field_problems(model: type[models.Model], field: models.Field, entry: FieldEntry) -> Iterator[Problem]:
+    place, file = f"{entry.model}.{entry.field}", _file(model)
+    if not entry.personal:
+        if not entry.reason.strip():
+            yield Problem("privacy.E007", f"{place} is declared not personal without a reason.", f"See {file}.")
+        return
+    assert entry.category is not None and entry.retention is not None
+    binary = isinstance(field, models.BinaryField)
+    if entry.storage == "clear" and entry.category in SEALED_CATEGORIES and not entry.reason:
+        yield Problem(
+            "privacy.E003",
+            f"{place} holds {entry.category.label} data and must be sealed.",
+            f"Make it a BinaryField sealed by privacy.keys and declare sealed=True in {file}, "
+            "or say there in clear=… why it stands in clear.",
+        )
+    if entry.storage != "clear" and not binary:
+        yield Problem(
+            "privacy.E003",
+            f"{place} is declared {entry.storage}, but it is not a BinaryField.",
+            f"Seal it with privacy.keys into a BinaryField, or mend {file}.",
+        )
+    days = entry.retention.days
+    if days is not None and days > entry.category.ceiling_days:
+        yield Problem(
+            "privacy.E004",
+            f"{place} is kept {days} days, beyond the ceiling of {entry.category.ceiling_days} for "
+            f"{entry.category.label} data.",
+            f"Choose a shorter rule in {file}.",
+        )
+    if entry.category in CONSENT_CATEGORIES and any(p.basis is not Basis.CONSENT for p in entry.purposes):
+        yield Problem(
+            "privacy.E008",
+            f"{place} is {entry.category.label} data, which are collected on consent alone (P-CAT-3).",
+            f"Give it purposes whose basis is consent in {file}, or another category.",
+        )
+
+
+def _file(model: type[models.Model]) -> str:
+    return file_for(apps.get_app_config(model._meta.app_label))

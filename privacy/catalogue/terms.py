@@ -1,0 +1,171 @@
+"""The closed vocabulary of the catalogue: categories, bases, roles, purposes, rules. Terms carry their DPV 2.3 IRI.
+
+Keeps P-CAT-1, P-CAT-3, P-CAT-4. Legal readings of our own are marked; see domain.md for where each comes from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import Final
+
+DPV: Final = "https://w3id.org/dpv#"
+PD: Final = "https://w3id.org/dpv/pd#"
+GDPR: Final = "https://w3id.org/dpv/legal/eu/gdpr#"
+
+
+class Category(Enum):
+    """The policy's nine categories: label, type of data, and the most days any of it may be kept."""
+
+    C1 = ("contact", "account", 2557)
+    C2 = ("commercial", "account", 2557)
+    C3 = ("traffic", "usage + traffic", 400)
+    C4 = ("payment", "account + usage", 2557)
+    C5 = ("voice", "usage + traffic", 400)
+    C6 = ("activity", "usage", 730)
+    C7 = ("cookies and logs", "usage", 730)
+    C8 = ("employment", "account", 2557)
+    C9 = ("feedback", "usage", 730)
+
+    @property
+    def label(self) -> str:
+        return self.value[0]
+
+    @property
+    def ceiling_days(self) -> int:
+        return self.value[2]
+
+
+# What is sealed before it reaches PostgreSQL, unless a field says why it stands in clear (P-SEC-1).
+SEALED_CATEGORIES: Final = frozenset({Category.C3, Category.C5})
+# Collected after consent alone, but for the strictly necessary minimum (P-CAT-3).
+CONSENT_CATEGORIES: Final = frozenset({Category.C6, Category.C9})
+
+
+class Basis(StrEnum):
+    """The six bases of Art. 6(1) GDPR, from which every purpose picks."""
+
+    CONSENT = "consent"
+    CONTRACT = "contract"
+    LEGAL_OBLIGATION = "legal obligation"
+    VITAL_INTERESTS = "vital interests"
+    PUBLIC_TASK = "public task"
+    LEGITIMATE_INTERESTS = "legitimate interests"
+
+    @property
+    def iri(self) -> str:
+        return f"{GDPR}A6-1-{'abcdef'[list(Basis).index(self)]}"
+
+
+class Role(StrEnum):
+    CONTROLLER = "controller"
+    PROCESSOR = "processor"
+
+
+class Subject(StrEnum):
+    MEMBER = "member of a customer's account"
+    END_USER = "End-User (recipient or sender of a message)"
+    STAFF = "member of staff"
+    INVITED = "invited person"
+    VISITOR = "visitor"
+
+
+class Source(StrEnum):
+    PERSON = "the person"
+    CUSTOMER = "the customer"
+    ADMINISTRATOR = "the account's administrator"
+    CARRIER = "the carrier"
+    DEVICE = "the person's device"
+    OURSELVES = "made by us"
+
+
+class Recipient(StrEnum):
+    NOBODY = "nobody"
+    CUSTOMER = "the customer"
+    CARRIERS = "carriers, to deliver, on the customer's instruction"
+    HOSTING = "hosting sub-processors of the region"
+    PAYPAL = "PayPal"
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """Why data are used, on what basis and in what role (P-CAT-4)."""
+
+    slug: str
+    text: str
+    basis: Basis
+    role: Role
+    iri: str
+
+
+def _purpose(slug: str, text: str, basis: Basis, role: Role, term: str) -> Purpose:
+    return Purpose(slug, text, basis, role, DPV + term)
+
+
+_OURS, _THEIRS = Role.CONTROLLER, Role.PROCESSOR
+DELIVER: Final = _purpose(
+    "deliver", "deliver messages on the customer's instruction", Basis.CONTRACT, _THEIRS, "ServiceProvision"
+)
+SHOW: Final = _purpose(
+    "show", "let the customer find and check its messages", Basis.CONTRACT, _THEIRS, "TechnicalServiceProvision"
+)
+RUN_ACCOUNT: Final = _purpose(
+    "account", "open, run and support the account", Basis.CONTRACT, _OURS, "AccountManagement"
+)
+SIGN_IN: Final = _purpose(
+    "sign-in", "sign people in and keep the session", Basis.LEGITIMATE_INTERESTS, _OURS, "EnforceSecurity"
+)
+SECURITY: Final = _purpose(
+    "security", "prevent, detect and investigate abuse", Basis.LEGITIMATE_INTERESTS, _OURS, "EnforceSecurity"
+)
+BILLING: Final = _purpose(
+    "billing", "charge, and let the customer check", Basis.CONTRACT, _OURS, "PaymentManagement"
+)
+ACCOUNTING: Final = _purpose(
+    "accounting", "keep the accounts that the law asks for", Basis.LEGAL_OBLIGATION, _OURS, "LegalCompliance"
+)
+EVIDENCE: Final = _purpose(
+    "evidence", "prove what was instructed, done and erased", Basis.LEGAL_OBLIGATION, _OURS, "RecordManagement"
+)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How long: `days` after the event it names; with `instructed` the account's instruction within its bounds."""
+
+    slug: str
+    text: str
+    days: int | None
+    instructed: bool = False
+    promise: str = ""
+
+
+CONTENT_RULE: Final = Rule("content", "the account's instruction for message content", 400, True, "P-RET-2")
+NUMBER_RULE: Final = Rule("number", "the account's instruction for End-User numbers", 400, True, "P-RET-2")
+RECORDING_RULE: Final = Rule("recording", "the account's instruction for recordings", 400, True, "P-RET-2")
+TRAFFIC_ROW: Final = Rule(
+    "traffic-row", "dropped with its day's partition once no key of that day lives", 400, True, "P-RET-2"
+)
+ACCOUNT_LIFE: Final = Rule("account", "as long as the account, then as instructed", None, promise="P-RET-1")
+MEMBERSHIP_LIFE: Final = Rule("membership", "until the person leaves the account", None, promise="P-RET-1")
+INVITATION: Final = Rule("invitation", "30 days after it was accepted, revoked or ran out", 30, promise="P-RET-1")
+SESSION: Final = Rule("session", "12 hours after the last sign-in", 1, promise="P-RET-3")
+SECURITY_LOG: Final = Rule("security-log", "one year after the event", 365, promise="P-RET-3")
+ACCOUNTING_YEARS: Final = Rule("accounting", "seven years after the financial year", 2557, promise="P-RET-4")
+EVIDENCE_YEARS: Final = Rule("evidence", "seven years, by id alone", 2557, promise="P-RET-4")
+
+
+class Export(StrEnum):
+    """Art. 15 lists what there is; Art. 20 hands over what the person or customer gave."""
+
+    ACCESS = "access"
+    PORTABLE = "access and portability"
+    NONE = "not exported"
+
+
+class Erasure(StrEnum):
+    KEY = "unreadable when its data key is not carried over; the row goes with its partition"
+    ROW = "the row is deleted"
+    PARTITION = "the row goes with its partition"
+    BLANK = "overwritten with nothing"
+    KEPT = "kept under its named exception until its rule ends"
