@@ -31,13 +31,17 @@ def psql(paths: Paths, arguments: list[str]) -> None:
     """Become psql on a database (default: the control plane's), as the cluster's superuser."""
     program = str(embedded.program("psql"))
     database, rest = (arguments[0], arguments[1:]) if arguments else ("paasoo", [])
-    os.execv(program, [program, "-h", str(paths.socket_dir), "-p", "5432", "-U", "postgres", "-d", database, *rest])
+    os.execv(
+        program, [program, "-h", str(paths.socket_dir), "-p", "5432", "-U", "postgres", "-d", database, *rest]
+    )
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m paasoo_portal.embedded", description=__doc__)
     parser.add_argument("action", choices=["start", "stop", "status", "psql"])
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="for psql: the database and psql's own arguments")
+    parser.add_argument(
+        "arguments", nargs=argparse.REMAINDER, help="for psql: the database and psql's own arguments"
+    )
     options = parser.parse_args()
     paths = Paths(default_var())
     try:

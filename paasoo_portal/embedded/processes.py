@@ -33,7 +33,9 @@ def command(pid: int) -> str:
     if not LINUX:
         return _ps(pid, "command=").strip()
     try:
-        return (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+        return (
+            (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+        )
     except OSError:
         return ""
 
@@ -91,4 +93,6 @@ def _boot() -> str:
 
 
 def _ps(pid: int, columns: str) -> str:
-    return subprocess.run(["ps", "-o", columns, "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+    return subprocess.run(
+        ["ps", "-o", columns, "-p", str(pid)], capture_output=True, text=True, check=False
+    ).stdout

