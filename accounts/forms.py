@@ -74,7 +74,11 @@ class SetForm(PlainForm, allauth.SetPasswordForm):
 
 class EmailForm(PlainForm, allauth.AddEmailForm):
     words: ClassVar = {
-        "email": (_("New address"), _("We send a link to it; until you follow it, nothing changes."), _("Enter an email address"))
+        "email": (
+            _("New address"),
+            _("We send a link to it; until you follow it, nothing changes."),
+            _("Enter an email address"),
+        )
     }
 
 

@@ -52,6 +52,7 @@ class AccountScopeMiddleware:
             return redirect("admin:index" if request.user.is_staff else "account_open")
         if not seat.may(permission):
             raise PermissionDenied
+        request.seat = seat  # type: ignore[attr-defined]
         return _run(request, seat, view, args, kwargs)
 
 

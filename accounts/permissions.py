@@ -5,11 +5,13 @@ Keeps P-SEC-5 (least by default): a role has only what its column says.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from accounts.teams.models import Role
+from paasoo_portal.core.http.pages import page
+
+__all__ = ["TABLE", "Permission", "allows", "page"]
 
 
 class Permission(StrEnum):
@@ -44,18 +46,5 @@ TABLE: Final[dict[Permission, frozenset[str]]] = {
 }
 # fmt: on
 
-View = Callable[..., Any]
-
-
 def allows(role: str, permission: Permission) -> bool:
     return role in TABLE[permission]
-
-
-def page(permission: Permission) -> Callable[[View], View]:
-    """Mark a view as a page of an account: the middleware lets in members whose role has the permission."""
-
-    def mark(view: View) -> View:
-        view.permission = permission  # type: ignore[attr-defined]
-        return view
-
-    return mark

@@ -27,8 +27,12 @@ class Seat:
     def role_label(self) -> str:
         return str(Role(self.role).label)
 
-    def may(self, permission: Permission) -> bool:
-        return allows(self.role, permission)
+    @property
+    def account_id(self) -> UUID:
+        return self.account.pk
+
+    def may(self, permission: str) -> bool:
+        return allows(self.role, Permission(permission))
 
 
 def seat_of(request: HttpRequest) -> Seat | None:

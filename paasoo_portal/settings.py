@@ -139,6 +139,7 @@ HOOKS: dict[str, list[str]] = {
         "privacy.keys.setup.setup",
     ],
     "vault.probe": ["privacy.keys.status.probe"],
+    "person.recently_confirmed": ["accounts.sudo.recently_confirmed"],
     "account.changed": ["messaging.projections.services.push_account"],
     "retention.settle": ["messaging.usage.settle.settle"],
     "retention.sweep": ["messaging.messages.sweep.sweep"],

@@ -77,5 +77,7 @@ def revoke_api_key(*, account_id: UUID, key_id: UUID, revoked_by_id: UUID | None
 
 def _tell(event: audit.Event, key: ApiKey, actor_id: UUID | None) -> None:
     actor_kind = "person" if actor_id else "system"
-    audit.record(event, account_id=key.account_id, actor_id=actor_id, actor_kind=actor_kind, subject_id=key.pk)
+    audit.record(
+        event, account_id=key.account_id, actor_id=actor_id, actor_kind=actor_kind, subject_id=key.pk
+    )
     transaction.on_commit(lambda: hooks.call("account.changed", account_id=key.account_id))

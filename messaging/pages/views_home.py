@@ -1,0 +1,33 @@
+"""Home: today in figures, what failed last, what is erased next; a checklist until the first message."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.models import ApiKey
+from accounts.permissions import Permission, page
+from accounts.seats import seat_of
+from messaging.pages import today
+from paasoo_portal.core import clock, regions
+from paasoo_portal.core.tenancy import scope
+
+
+@page(Permission.MEMBER)
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    seat = seat_of(request)
+    region = regions.get(seat.account.region)
+    account_id, alias = seat.account.pk, region.alias
+    sees = seat.may(Permission.SEE_MESSAGES)
+    context = {"section": "home", "region": region, "day": clock.today(), "sees": sees}
+    with scope(account_id, using=[alias]):
+        context["figures"] = today.figures(alias, clock.today())
+        context["started"] = today.has_sent(alias)
+        context["erasures"] = today.next_erasures(alias, account_id)
+        if sees:
+            masked = not seat.may(Permission.SEE_NUMBERS)
+            context["failures"] = today.last_failures(alias, account_id, masked=masked)
+    context["has_key"] = ApiKey.objects.filter(revoked_at=None).exists()
+    return render(request, "messaging/home.html", context)

@@ -1,0 +1,120 @@
+"""Send one message: form, check page, confirmation. Nothing is sent before the check page is confirmed, and once."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.permissions import Permission, page
+from accounts.seats import Seat, seat_of
+from accounts.teams.models import AccountState
+from messaging.accept.portal import NotAccepted, accept_messages
+from messaging.classic import ids
+from messaging.pages import message as reading
+from messaging.pages import sending
+from messaging.pages.opening import Numbers
+from messaging.pages.sending import SendForm
+from paasoo_portal.core import audit, clock, regions
+from paasoo_portal.core.tenancy import scope
+from privacy.keys.models import DataClass
+from privacy.retention.instructions import in_force
+
+_ONCE = "send_form"
+
+
+@page(Permission.SEND_MESSAGES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def send(request: HttpRequest) -> HttpResponse:
+    """`step` says which page the form comes from: nothing or "edit" the form, "check" and "send" the check page."""
+    seat = seat_of(request)
+    step = request.POST.get("step", "")
+    form = _form(request, seat, bound=request.method == "POST")
+    if step in {"check", "send"} and form.is_valid():
+        if step == "send":
+            return _send(request, seat, form)
+        request.session[_ONCE] = secrets.token_urlsafe(12)
+        context = {"check": sending.check(seat.account.pk, form.cleaned_data), "once": request.session[_ONCE]}
+        return render(request, "messaging/send_check.html", _base(request, seat) | context)
+    if step == "edit":
+        form = _form(request, seat, bound=True)
+        form.errors.clear()
+    return render(request, "messaging/send.html", _base(request, seat) | {"form": form})
+
+
+@page(Permission.SEND_MESSAGES)
+@require_safe
+def sent(request: HttpRequest, region: str, message_id: UUID) -> HttpResponse:
+    """The confirmation, with the reference; it can be bookmarked."""
+    seat = seat_of(request)
+    if region not in settings.REGIONS:
+        raise Http404
+    where = regions.get(region)
+    with scope(seat.account.pk, using=[where.alias]):
+        row = reading.find(where, message_id)
+        if row is None:
+            raise Http404
+        numbers = Numbers(where.alias, seat.account.pk, masked=not seat.may(Permission.SEE_NUMBERS))
+        number = numbers.of(row)
+    context = {
+        "row": row,
+        "number": number,
+        "reference": ids.encode(message_id),
+        "region": where,
+        "kept_on": row.content_due_on - timedelta(days=1),
+    }
+    return render(request, "messaging/send_sent.html", {"section": "messages"} | context)
+
+
+def _form(request: HttpRequest, seat: Seat, *, bound: bool) -> SendForm:
+    return SendForm(
+        request.POST if bound else None,
+        home=seat.account.region,
+        default_sender=seat.account.default_sender,
+        content_days=in_force(seat.account.pk, DataClass.CONTENT, clock.now()),
+    )
+
+
+def _base(request: HttpRequest, seat: Seat) -> dict[str, Any]:
+    return {
+        "section": "messages",
+        "suspended": seat.account.state != AccountState.OPEN,
+        "posted_fields": [(name, request.POST.get(name, "")) for name in SendForm.base_fields],
+    }
+
+
+def _send(request: HttpRequest, seat: Seat, form: SendForm) -> HttpResponse:
+    expected = request.session.pop(_ONCE, None)
+    if expected is None or not secrets.compare_digest(expected, request.POST.get("once", "")):
+        messages.info(request, _("That message was sent already. It stands first in the list."))
+        return redirect("messages")
+    values = form.cleaned_data
+    try:
+        accepted = accept_messages(
+            account_id=seat.account.pk,
+            region=values["region"],
+            sender=values["sender"],
+            recipients=[values["to"].e164],
+            text=values["text"],
+            content_days=values["keep"],
+        )[0]
+    except NotAccepted as refusal:
+        form.add_error(None, str(refusal.user))
+        return render(request, "messaging/send.html", _base(request, seat) | {"form": form})
+    audit.record(
+        audit.Event.MESSAGE_SENT_BY_HAND,
+        account_id=seat.account.pk,
+        actor_id=request.user.pk,
+        actor_kind="person",
+        subject_id=accepted.id,
+        region=values["region"],
+    )
+    return redirect("send_sent", region=values["region"], message_id=accepted.id)
