@@ -1,0 +1,104 @@
+"""Reading retention for its pages: each class with its days, bounds, reason, and what waits to take effect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from paasoo_portal.core import clock, directory
+from privacy.certificates.models import Certificate
+from privacy.keys.models import DataClass
+from privacy.retention import instructions
+from privacy.retention.models import RetentionBound, RetentionInstruction
+
+CERTIFICATES_SHOWN: Final = 20
+HISTORY_SHOWN: Final = 20
+
+# The word for a class in addresses, and what it covers in a person's words.
+SLUGS: Final = {"content": DataClass.CONTENT, "numbers": DataClass.NUMBER, "recordings": DataClass.RECORDING}
+MEANINGS: Final = {
+    DataClass.CONTENT: _("The text of each message, from the day it is sent or received."),
+    DataClass.NUMBER: _("The phone number at the other end of each message. Without it a message is not found."),
+    DataClass.RECORDING: _("Recorded calls. Recording is off until you turn it on."),
+}
+
+
+@dataclass(frozen=True)
+class ClassShown:
+    """A data class as the page shows it."""
+
+    slug: str
+    data_class: DataClass
+    meaning: str
+    days: int
+    bound: RetentionBound
+    instructed_at: datetime | None
+    pending: RetentionInstruction | None
+
+    @property
+    def is_default(self) -> bool:
+        return self.instructed_at is None
+
+
+@dataclass(frozen=True)
+class Past:
+    """A line of the history."""
+
+    label: str
+    days: int
+    by: str
+    instructed_at: datetime
+    effective_at: datetime
+    cancelled_at: datetime | None
+
+
+def bound_of(data_class: DataClass, on: date) -> RetentionBound:
+    """The published bound with its reason. Raises RetentionBound.DoesNotExist."""
+    return RetentionBound.objects.filter(data_class=data_class, effective_on__lte=on).latest("effective_on")
+
+
+def class_shown(account_id: UUID, slug: str) -> ClassShown:
+    """One class. Raises KeyError for a slug that is none."""
+    data_class = SLUGS[slug]
+    now = clock.now()
+    found = instructions.history(account_id)
+    standing = [item for item in found if item.data_class == data_class and item.cancelled_at is None]
+    taken = [item for item in standing if item.effective_at <= now]
+    waiting = [item for item in standing if item.effective_at > now]
+    return ClassShown(
+        slug=slug,
+        data_class=data_class,
+        meaning=str(MEANINGS[data_class]),
+        days=instructions.in_force(account_id, data_class, now),
+        bound=bound_of(data_class, now.date()),
+        instructed_at=taken[0].instructed_at if taken else None,
+        pending=waiting[0] if waiting else None,
+    )
+
+
+def classes_shown(account_id: UUID) -> list[ClassShown]:
+    return [class_shown(account_id, slug) for slug in SLUGS]
+
+
+def history_shown(account_id: UUID) -> list[Past]:
+    """The account's last instructions, newest first, with who gave them."""
+    return [
+        Past(
+            label=str(DataClass(item.data_class).label),
+            days=item.days,
+            by=directory.label("person", item.instructed_by_id) if item.instructed_by_id else "",
+            instructed_at=item.instructed_at,
+            effective_at=item.effective_at,
+            cancelled_at=item.cancelled_at,
+        )
+        for item in instructions.history(account_id)[:HISTORY_SHOWN]
+    ]
+
+
+def certificates_shown(account_id: UUID) -> list[Certificate]:
+    """The account's newest certificates; the table is exempt from policies, so the account is named here."""
+    return list(Certificate.objects.filter(account_id=account_id).order_by("-number")[:CERTIFICATES_SHOWN])
