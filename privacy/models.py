@@ -2,10 +2,11 @@
 
 from privacy.certificates.models import Certificate
 from privacy.keys.models import DataKey, Epoch, KeyTombstone
-from privacy.retention.models import RetentionBound, RetentionInstruction, RetentionRun
+from privacy.retention.models import ClockMark, RetentionBound, RetentionInstruction, RetentionRun
 
 __all__ = [
     "Certificate",
+    "ClockMark",
     "DataKey",
     "Epoch",
     "KeyTombstone",

@@ -90,6 +90,11 @@ CATALOGUE = [
             "reason",
         ),
     ),
+    NotPersonal(
+        "privacy.ClockMark",
+        "clocks of our own machines",
+        fields=("boot_id", "wall_at", "boot_seconds"),
+    ),
     PersonalData(
         "privacy.RetentionInstruction",
         category=Category.C2,

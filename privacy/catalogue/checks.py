@@ -6,8 +6,11 @@ from typing import Any, Final
 
 from django.core.checks import CheckMessage, Error, register
 
+from privacy.catalogue.boot import refuse_incomplete
 from privacy.catalogue.completeness import problems
 from privacy.catalogue.registry import catalogue
+
+__all__ = ["TAG", "catalogue_is_complete", "refuse_incomplete"]
 
 TAG: Final = "privacy"
 

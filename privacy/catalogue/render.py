@@ -21,7 +21,13 @@ def as_dict(catalogue: Catalogue) -> dict[str, Any]:
 
 def version(catalogue: Catalogue) -> str:
     """The first 16 hex digits of the content's digest."""
-    return str(as_dict(catalogue)["version"])
+    known = _versions.get(id(catalogue))
+    if known is None or known[0] is not catalogue:
+        known = _versions[id(catalogue)] = (catalogue, str(as_dict(catalogue)["version"]))
+    return known[1]
+
+
+_versions: dict[int, tuple[Catalogue, str]] = {}
 
 
 def as_json(catalogue: Catalogue) -> str:

@@ -55,29 +55,35 @@ class CarryOver:
     epoch: int
     carried: int = 0
     census: int = 0
-    resumed: bool = False
     destroyed: list[int] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
 
-def carry_over(alias: str) -> CarryOver:
+def next_epoch(alias: str) -> int:
+    """The epoch that the next carry-over leads to: that of one that a crash interrupted, or a new one."""
+    return [row.number for row in guard.check(alias) if row.state == guard.OPEN][0] + 1
+
+
+def carry_over(alias: str, target: int | None = None) -> CarryOver:
     """One carry-over of one database, or the end of one that a crash interrupted. Needs the worker's role.
 
-    Raises Busy when another process is at it, VaultMismatch, VaultUnavailable, CensusFailed.
+    With `target` it leads to that epoch and no further: whoever repeats it does nothing twice. Raises Busy when
+    another process is at it, VaultMismatch, VaultUnavailable, CensusFailed.
     """
     with locks.maintenance(alias):
-        rows = guard.check(alias)
-        opened = [row.number for row in rows if row.state == guard.OPEN]
-        old, new = opened[0], opened[0] + 1
-        done = CarryOver(alias, new, resumed=len(opened) > 1)
-        epochs.open_next(alias, new)
-        _carry_all(alias, old, new, done)
-        done.destroyed = epochs.destroy_past(alias, new)
+        new = next_epoch(alias)
+        if target is None or new <= target:
+            done = CarryOver(alias, new)
+            epochs.open_next(alias, new)
+            _carry_all(alias, new - 1, new, done)
+        else:
+            done = CarryOver(alias, new - 1)
+        done.destroyed = epochs.destroy_past(alias, done.epoch)
     log.info(
         "keys carried over",
-        extra={"database": alias, "epoch": new, "carried": done.carried, "destroyed": len(done.destroyed)},
+        extra={"database": alias, "epoch": done.epoch, "carried": done.carried, "destroyed": len(done.destroyed)},
     )
     return done
 

@@ -24,6 +24,7 @@ class DataKey(TenantModel):
     """
 
     plane = TRAFFIC
+    access = Access(app="SELECT, INSERT", worker="SELECT, INSERT, DELETE")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     epoch = models.IntegerField()
@@ -45,7 +46,7 @@ class Epoch(models.Model):
     """One epoch of a database's series. Its key lives in the vault, never here."""
 
     plane = TRAFFIC
-    access = Access(app="SELECT, INSERT", worker="SELECT, INSERT, UPDATE")
+    access = Access(app="SELECT", worker="SELECT, INSERT, UPDATE")
 
     number = models.IntegerField(primary_key=True)
     state = models.CharField(max_length=10, choices=EpochState, default=EpochState.OPEN)
@@ -61,6 +62,7 @@ class KeyTombstone(TenantModel):
     """What remains of a data key: that it was, and when and why it went. Never a key byte."""
 
     plane = TRAFFIC
+    access = Access(app="SELECT", worker="SELECT, INSERT")
 
     key_id = models.UUIDField(primary_key=True)
     data_class = models.SmallIntegerField(choices=DataClass)

@@ -15,6 +15,8 @@ from privacy.keys.models import DataClass
 class RetentionBound(models.Model):
     """The published default, floor and ceiling of a data class, from a day on."""
 
+    access = Access(app="SELECT, INSERT, UPDATE", worker="SELECT")
+
     data_class = models.SmallIntegerField(_("data class"), choices=DataClass)
     default_days = models.PositiveIntegerField(_("default (days)"))
     floor_days = models.PositiveIntegerField(_("floor (days)"))
@@ -40,6 +42,8 @@ class RetentionBound(models.Model):
 
 class RetentionInstruction(TenantModel):
     """A customer's instruction for a data class; appended, never edited, so that its history is its proof."""
+
+    access = Access(app="SELECT, INSERT, UPDATE", worker="SELECT, INSERT, UPDATE")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     data_class = models.SmallIntegerField(_("data class"), choices=DataClass)
@@ -78,3 +82,13 @@ class RetentionRun(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["database", "kind", "cutoff_on"], name="retention_run_once")
         ]
+
+
+class ClockMark(models.Model):
+    """What a machine's two clocks said when it last destroyed anything; read by the clock guard."""
+
+    access = Access(app="SELECT")
+
+    boot_id = models.CharField(max_length=64, primary_key=True)
+    wall_at = models.DateTimeField()
+    boot_seconds = models.FloatField()

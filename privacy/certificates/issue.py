@@ -1,0 +1,181 @@
+"""Issuing certificates of erasure: what went, why, since when, and what is *not* covered. Keeps P-RET-2, P-RET-7.
+
+Each is chained to the one before and signed with the vault's key; the body is stored exactly as signed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from paasoo_portal.core import clock
+from paasoo_portal.core.audit import Event, record
+from privacy.catalogue import catalogue
+from privacy.catalogue.render import version
+from privacy.certificates import canonical
+from privacy.certificates.models import Certificate
+from privacy.keys import signing
+from privacy.keys.models import DataClass
+from privacy.keys.promise import Promise, promise
+
+RETENTION, DESTRUCTION = "retention", "destruction"
+NOT_COVERED: Final = (
+    "copies of the vault or of plaintext made before the erasure",
+    "what was handed to carriers, recipients and the customer's own systems, and downloads",
+    "clear columns (sender IDs, client references, countries, states), which leave with their day's partition and "
+    "with the oldest back-up",
+)
+_DESTRUCTIONS: Final = UUID("0d1f6a52-6f0c-5b60-9d51-6c1b7e2a4f10")
+_NO_PREDECESSOR: Final = "0" * 64
+
+
+@dataclass(frozen=True)
+class ErasedLine:
+    """Of one class: the keys that went, the days they sealed (both included), the last epoch that held them."""
+
+    data_class: int
+    keys: int
+    first_day: date
+    last_day: date
+    last_epoch: int
+    messages: int | None = None
+
+    def counted(self, messages: int) -> ErasedLine:
+        return replace(self, messages=messages)
+
+
+def exists(certificate_id: UUID) -> bool:
+    return Certificate.objects.filter(pk=certificate_id).exists()
+
+
+def retention(
+    *,
+    certificate_id: UUID,
+    account_id: UUID,
+    alias: str,
+    run: UUID,
+    cutoff_on: date,
+    instructed_days: dict[int, int],
+    lines: list[ErasedLine],
+) -> Certificate | None:
+    """The certificate of one account and run, with its audit entry, once. None when it exists already."""
+    given = promise()
+    last_epoch = max(line.last_epoch for line in lines)
+    now = clock.now()
+    body: dict[str, Any] = {
+        "account": str(account_id),
+        "database": alias,
+        "run": str(run),
+        "cutoff_on": cutoff_on.isoformat(),
+        "because": "the account's retention instruction, or the published default",
+        "instructed_days": {_name(data_class): days for data_class, days in instructed_days.items()},
+        "erased": [_line(line) for line in lines],
+        "keys_erased_at": now.isoformat(),
+        "unreadable_to_the_running_system_since": (
+            now + timedelta(seconds=settings.KEY_CACHE_SECONDS)
+        ).isoformat(),
+        "everywhere": _everywhere(given, last_epoch),
+        "not_covered": list(NOT_COVERED),
+        "catalogue": version(catalogue()),
+    }
+    with transaction.atomic():
+        _lock_chain()
+        if exists(certificate_id):
+            return None
+        issued = _append(certificate_id, account_id, RETENTION, body)
+        record(
+            Event.RETENTION_ENFORCED,
+            account_id=account_id,
+            subject_id=certificate_id,
+            keys=sum(line.keys for line in lines),
+            run=str(run),
+        )
+    return issued
+
+
+def destruction(alias: str, epoch: int, receipt: dict[str, str | int]) -> Certificate | None:
+    """The vault's receipt for an epoch key: certificates whose last epoch is this one or older are final by it."""
+    body = {
+        "database": alias,
+        "epoch": epoch,
+        "receipt": receipt,
+        "makes_final": f"certificates of {alias} whose last epoch is {epoch} or lower",
+    }
+    with transaction.atomic():
+        _lock_chain()
+        certificate_id = destruction_id(alias, epoch)
+        if exists(certificate_id):
+            return None
+        return _append(certificate_id, None, DESTRUCTION, body)
+
+
+def destruction_id(alias: str, epoch: int) -> UUID:
+    """The id of an epoch's destruction certificate follows from what it is about: it is issued once."""
+    return uuid5(_DESTRUCTIONS, f"{alias}/{epoch}")
+
+
+def _append(certificate_id: UUID, account_id: UUID | None, kind: str, body: dict[str, Any]) -> Certificate:
+    head = Certificate.objects.order_by("-number").first()
+    number = head.number + 1 if head else 1
+    previous = head.digest if head else _NO_PREDECESSOR
+    at = clock.now()
+    text = canonical.encode(
+        body
+        | {
+            "certificate": str(certificate_id),
+            "kind": kind,
+            "number": number,
+            "issued_at": at.isoformat(),
+            "previous": previous,
+            "signed_by": signing.public_key(),
+        }
+    )
+    return Certificate.objects.create(
+        id=certificate_id,
+        number=number,
+        account_id=account_id,
+        kind=kind,
+        body=text,
+        digest=canonical.digest(text),
+        previous_digest=previous,
+        signature=signing.sign(text.encode()),
+        issued_at=at,
+    )
+
+
+def _lock_chain() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [0x5053_0003])
+
+
+def _everywhere(given: Promise, last_epoch: int) -> dict[str, Any]:
+    return {
+        "erasure": given.erasure,
+        "last_epoch": last_epoch,
+        "after_completed_carry_overs": given.carry_overs,
+        "then_after_days": given.delay_days,
+        "final_with": "the destruction receipt of that epoch's key",
+        "means": "unreadable to anyone who holds everything that exists then"
+        if given.erasure == "irrecoverable"
+        else "unreadable to anyone who holds everything that exists then, but for what a disk or a machine "
+        "snapshot keeps of a deleted file: logical erasure",
+    }
+
+
+def _line(line: ErasedLine) -> dict[str, Any]:
+    return {
+        "class": _name(line.data_class),
+        "keys": line.keys,
+        "first_day": line.first_day.isoformat(),
+        "last_day": line.last_day.isoformat(),
+        "messages_of_those_days": line.messages,
+    }
+
+
+def _name(data_class: int) -> str:
+    return DataClass(data_class).name.lower()

@@ -1,0 +1,54 @@
+"""Checking a certificate, alone or with the whole chain. A key inside a certificate proves integrity, not origin:
+origin needs the public key from elsewhere (`manage.py keys status` prints it for publication)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from privacy.certificates import canonical
+from privacy.certificates.models import Certificate
+from privacy.keys import signing
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`ok`, or what does not fit."""
+
+    ok: bool
+    number: int | None = None
+    problem: str = ""
+
+
+def verify(body: str, signature: str, public_key: str) -> Finding:
+    """Is this exact text canonical and signed by the holder of that key?"""
+    try:
+        content = json.loads(body)
+        number = int(content["number"])
+        same = canonical.encode(content) == body
+    except (ValueError, KeyError, TypeError):
+        return Finding(False, None, "not a certificate")
+    if not same:
+        return Finding(False, number, "the text is not canonical")
+    if content.get("signed_by") != public_key:
+        return Finding(False, number, "signed by another key")
+    if not signing.is_signed(body.encode(), signature, public_key):
+        return Finding(False, number, "the signature does not fit")
+    return Finding(True, number)
+
+
+def verify_chain() -> Finding:
+    """Every certificate, in order: numbers without a gap, each digest in its successor, each signature."""
+    public, previous, expected = signing.public_key(), "0" * 64, 1
+    for row in Certificate.objects.order_by("number").iterator(chunk_size=1000):
+        found = verify(row.body, row.signature, public)
+        if row.number != expected or found.number != expected:
+            return Finding(False, expected, "a certificate is missing")
+        if not found.ok:
+            return found
+        if row.previous_digest != previous or json.loads(row.body)["previous"] != previous:
+            return Finding(False, expected, "the chain is broken")
+        if row.digest != canonical.digest(row.body):
+            return Finding(False, expected, "the digest does not fit")
+        previous, expected = row.digest, expected + 1
+    return Finding(True, expected - 1)

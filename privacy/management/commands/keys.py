@@ -1,0 +1,65 @@
+"""`manage.py keys status|carry-over [--epochs N] [--json]`, for operators and drills. Runs as the worker's role."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from paasoo_portal.core import regions
+from privacy.errors import PrivacyError
+from privacy.keys import nightly, signing, status
+
+
+class Command(BaseCommand):
+    help = "Show where the keys stand, or carry the living ones over into the next epoch now."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("action", choices=["status", "carry-over"])
+        parser.add_argument("--epochs", type=int, default=1, help="How many carry-overs, for drills (default 1).")
+        parser.add_argument("--database", action="append", help="Only this regional database; may be repeated.")
+        parser.add_argument("--json", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        aliases = options["database"] or regions.aliases()
+        if unknown := set(aliases) - set(regions.aliases()):
+            raise CommandError(f"No regional database is called {', '.join(sorted(unknown))}.")
+        if not 1 <= options["epochs"] <= 100:
+            raise CommandError("--epochs lies between 1 and 100.")
+        try:
+            if options["action"] == "status":
+                self._status(aliases, options["json"])
+            else:
+                self._carry_over(aliases, options["epochs"], options["json"])
+        except PrivacyError as error:
+            raise CommandError(f"{type(error).__name__}: {error.log}") from error
+
+    def _status(self, aliases: list[str], as_json: bool) -> None:
+        found = [status.status(alias) for alias in aliases]
+        if as_json:
+            self.stdout.write(json.dumps({"public_key": signing.public_key(), "databases": found}, indent=2))
+            return
+        self.stdout.write(f"Certificates are signed by {signing.public_key()}")
+        for database in found:
+            self.stdout.write(
+                f"{database['database']}: epoch {database['epoch']}, kept {database['epochs_kept']}, "
+                f"{database['epochs_destroyed']} destroyed; next to go is epoch {database['next_destruction']} "
+                f"in {database['carry_overs_until_destruction']} carry-overs; {database['erased']} keys erased"
+            )
+            for line in database["living"]:
+                self.stdout.write(
+                    f"  epoch {line['epoch']} {line['data_class']}: {line['keys']} keys, oldest start "
+                    f"{line['oldest_start']}, next due {line['next_due']}"
+                )
+
+    def _carry_over(self, aliases: list[str], times: int, as_json: bool) -> None:
+        done = [nightly.once(alias).as_dict() for alias in aliases for _ in range(times)]
+        if as_json:
+            self.stdout.write(json.dumps({"carry_overs": done}, indent=2))
+            return
+        for one in done:
+            self.stdout.write(
+                f"{one['database']}: epoch {one['epoch']} holds {one['census']} keys "
+                f"({one['carried']} carried over); destroyed {one['destroyed'] or 'none'}"
+            )

@@ -1,0 +1,88 @@
+"""`manage.py retention plan|enforce|verify [--json]`, for operators and auditors. Runs as the worker's role."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from paasoo_portal.core import clock, regions
+from privacy.errors import PrivacyError
+from privacy.retention import nightly, plan, verify
+
+
+class Command(BaseCommand):
+    help = "Show what is due, let it die now, or verify that nothing due can be read."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("action", choices=["plan", "enforce", "verify"])
+        parser.add_argument("--cutoff", type=date.fromisoformat, help="A UTC day, at most today; default today.")
+        parser.add_argument("--database", action="append", help="Only this regional database; may be repeated.")
+        parser.add_argument("--accept-clock", action="store_true", help="A human has looked: the clocks are right.")
+        parser.add_argument("--json", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        aliases = options["database"] or regions.aliases()
+        if unknown := set(aliases) - set(regions.aliases()):
+            raise CommandError(f"No regional database is called {', '.join(sorted(unknown))}.")
+        if options["cutoff"] and options["cutoff"] > clock.today():
+            raise CommandError("The cut-off lies in the future.")
+        try:
+            getattr(self, f"_{options['action']}")(aliases, options)
+        except PrivacyError as error:
+            raise CommandError(f"{type(error).__name__}: {error.log}") from error
+
+    def _plan(self, aliases: list[str], options: dict[str, Any]) -> None:
+        cutoff_on = options["cutoff"] or clock.today()
+        found = {alias: [line.as_dict() for line in plan.plan(alias, cutoff_on)] for alias in aliases}
+        if options["json"]:
+            self._json({"cutoff_on": cutoff_on.isoformat(), "databases": found})
+            return
+        for alias, lines in found.items():
+            keys = sum(line["keys"] for line in lines)
+            self.stdout.write(f"{alias}: {keys} keys of {len({line['account'] for line in lines})} accounts are due")
+            for line in lines:
+                self.stdout.write(
+                    f"  {line['account']} {line['class']}: {line['keys']} keys, {line['messages']} messages, "
+                    f"{line['first_day']} to {line['last_day']}"
+                )
+
+    def _enforce(self, aliases: list[str], options: dict[str, Any]) -> None:
+        cutoff_on = options["cutoff"] or clock.today()
+        done = [
+            nightly.run(alias, cutoff_on, accept_clock=options["accept_clock"]).as_dict() for alias in aliases
+        ]
+        if options["json"]:
+            self._json({"cutoff_on": cutoff_on.isoformat(), "databases": done})
+            return
+        for night in done:
+            self.stdout.write(
+                f"{night['database']}: {night['keys']} keys of {night['accounts']} accounts erased, "
+                f"{night['swept']} partitions dropped"
+            )
+
+    def _verify(self, aliases: list[str], options: dict[str, Any]) -> None:
+        found = [verify.verify(alias, options["cutoff"]) for alias in aliases]
+        found.append(verify.verify_certificates())
+        culprits = [culprit for part in found for culprit in part.culprits]
+        answer = {
+            "ok": not culprits,
+            "checked": sum(part.checked for part in found),
+            "culprits": culprits,
+            "databases": [part.as_dict() for part in found],
+        }
+        if options["json"]:
+            self._json(answer)
+        else:
+            self.stdout.write(f"{answer['checked']} keys and certificates checked")
+            for culprit in culprits:
+                self.stdout.write("  " + " ".join(f"{name}={value}" for name, value in culprit.items()))
+            self.stdout.write("Nothing due can be read." if answer["ok"] else "NOT in order; see above.")
+        if culprits:
+            sys.exit(1)
+
+    def _json(self, answer: dict[str, Any]) -> None:
+        self.stdout.write(json.dumps(answer, indent=2))

@@ -1,0 +1,44 @@
+"""The night's work on one database: settle, enforce, sweep. Each step may be repeated; sweep follows enforcement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from paasoo_portal.core import heartbeat, hooks
+from privacy.retention import enforce, runs
+
+
+@dataclass(frozen=True)
+class Night:
+    database: str
+    cutoff_on: date
+    accounts: int
+    keys: int
+    swept: int
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "database": self.database,
+            "cutoff_on": self.cutoff_on.isoformat(),
+            "accounts": self.accounts,
+            "keys": self.keys,
+            "swept": self.swept,
+        }
+
+
+def run(alias: str, cutoff_on: date, *, accept_clock: bool = False) -> Night:
+    """Settle and enforce up to a cut-off, then let the registered sweepers drop what no key can open any more."""
+    done = enforce.enforce(alias, cutoff_on, accept_clock=accept_clock)
+    swept = sweep(alias, cutoff_on)
+    heartbeat.beat(f"retention.{alias}")
+    return Night(alias, cutoff_on, done.accounts, done.keys, swept)
+
+
+def sweep(alias: str, cutoff_on: date) -> int:
+    """Hook `retention.sweep`: each handler drops or deletes rows whose every key is gone, and says how many things."""
+    run_row, _ = runs.begin(alias, runs.SWEEP, cutoff_on)
+    swept = sum(count or 0 for count in hooks.call("retention.sweep", alias=alias, cutoff_on=cutoff_on))
+    runs.finish(run_row, swept=run_row.counts.get("swept", 0) + swept)
+    return swept

@@ -1,0 +1,90 @@
+"""What a run up to a cut-off would let die: counts by account and class. Reads only; keeps P-RET-2."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db import connections
+
+from paasoo_portal.core import clock, hooks, regions
+from paasoo_portal.core.tenancy import scope, system_scope
+from privacy.keys.models import DataClass
+from privacy.retention import rules
+from privacy.retention.rules import Rules
+
+
+@dataclass(frozen=True)
+class Line:
+    """Of one account and class: how many keys go, and the days whose data they seal (both included)."""
+
+    account_id: UUID
+    data_class: int
+    keys: int
+    first_day: date
+    last_day: date
+    messages: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "account": str(self.account_id),
+            "class": DataClass(self.data_class).name.lower(),
+            "keys": self.keys,
+            "first_day": self.first_day.isoformat(),
+            "last_day": self.last_day.isoformat(),
+            "messages": self.messages,
+        }
+
+
+def plan(alias: str, cutoff_on: date, *, counted: bool = True) -> list[Line]:
+    """Everything due in a database at a cut-off. Needs the worker's role."""
+    in_force = rules.at(cutoff_on)
+    with system_scope("retention_plan", using=(alias,)):
+        lines = due(alias, in_force)
+        return [_count(alias, line) for line in lines] if counted else lines
+
+
+def preview(account_id: UUID, data_class: int, days: int) -> list[Line]:
+    """What an instruction would let die at once, over all regions: shown before it is given."""
+    tomorrow = clock.today()
+    found: list[Line] = []
+    for alias in regions.aliases():
+        with scope(account_id, using=("default", alias)):
+            lines = due(alias, rules.hypothetical(tomorrow, account_id, data_class, days), account_id)
+            found += [_count(alias, line) for line in lines if line.data_class == data_class]
+    return found
+
+
+def due(alias: str, in_force: Rules, account_id: UUID | None = None) -> list[Line]:
+    """The keys due, counted by account and class, without a look at any message."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute(
+            f"WITH {rules.RULES_CTE} SELECT k.account_id, k.data_class, count(DISTINCT k.id), "  # noqa: S608  constants
+            "min(k.starts_on), max(k.starts_on) FROM privacy_datakey k "
+            f"LEFT JOIN rule USING (account_id, data_class) WHERE {rules.IS_DUE} "
+            "AND (%(account)s::uuid IS NULL OR k.account_id = %(account)s::uuid) "
+            "GROUP BY 1, 2 ORDER BY 1, 2",
+            in_force.parameters(account=account_id),
+        )
+        return [Line(*row) for row in cursor.fetchall()]
+
+
+def messages_of(alias: str, account_id: UUID, data_class: int, first_day: date, last_day: date) -> int:
+    """How many messages those days hold, by the counters that others registered; never by a look at messages."""
+    return sum(
+        hooks.call(
+            "retention.count",
+            alias=alias,
+            account_id=account_id,
+            data_class=data_class,
+            first_day=first_day,
+            last_day=last_day,
+        )
+    )
+
+
+def _count(alias: str, line: Line) -> Line:
+    messages = messages_of(alias, line.account_id, line.data_class, line.first_day, line.last_day)
+    return Line(line.account_id, line.data_class, line.keys, line.first_day, line.last_day, messages)

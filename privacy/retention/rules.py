@@ -1,0 +1,68 @@
+"""When a key is due: on its own due day, or earlier by the instruction in force.
+
+A key is due at min(its due day, the day it starts + the days in force; 0 counts as 1, the next midnight). An
+instruction that lengthens therefore touches new messages only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from paasoo_portal.core import clock
+from paasoo_portal.core.tenancy import system_scope
+from privacy.retention import instructions
+
+# `rule` is joined by account and class; without one the key's own day counts.
+RULES_CTE: Final = (
+    "rule AS (SELECT * FROM unnest(%(accounts)s::uuid[], %(classes)s::smallint[], %(days)s::integer[]) "
+    "AS r(account_id, data_class, days))"
+)
+DUE_ON: Final = "least(k.due_on, k.starts_on + greatest(rule.days, 1))"
+IS_DUE: Final = f"{DUE_ON} <= %(cutoff)s::date"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The instructions in force at a cut-off, as the arrays that SQL takes."""
+
+    cutoff_on: date
+    accounts: list[UUID]
+    classes: list[int]
+    days: list[int]
+
+    def parameters(self, **more: Any) -> dict[str, Any]:
+        return {
+            "cutoff": self.cutoff_on,
+            "accounts": self.accounts,
+            "classes": self.classes,
+            "days": self.days,
+            **more,
+        }
+
+    def of(self, account_id: UUID) -> Rules:
+        """The same, of one account."""
+        picked = [index for index, account in enumerate(self.accounts) if account == account_id]
+        return Rules(
+            self.cutoff_on,
+            [self.accounts[index] for index in picked],
+            [self.classes[index] for index in picked],
+            [self.days[index] for index in picked],
+        )
+
+    def by_class(self) -> dict[int, int]:
+        return dict(zip(self.classes, self.days, strict=True))
+
+
+def at(cutoff_on: date) -> Rules:
+    """The rules in force at the UTC midnight that begins `cutoff_on`."""
+    with system_scope("retention_rules"):
+        found = instructions.all_in_force(clock.midnight(cutoff_on))
+    return Rules(cutoff_on, [row[0] for row in found], [row[1] for row in found], [row[2] for row in found])
+
+
+def hypothetical(cutoff_on: date, account_id: UUID, data_class: int, days: int) -> Rules:
+    """As if an account had instructed this: for the preview."""
+    return Rules(cutoff_on, [account_id], [int(data_class)], [days])

@@ -1,0 +1,50 @@
+"""One run of one kind of work on one database up to one cut-off happens once: a unique row, and a lock beside it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from paasoo_portal.core import clock
+from privacy.retention.models import RetentionRun, RunState
+
+ENFORCE, SWEEP, CARRY_OVER = "enforce", "sweep", "carry_over"
+
+
+def begin(database: str, kind: str, cutoff_on: date) -> tuple[RetentionRun, bool]:
+    """The run, and whether it was there before (a crash left it started, or it is done)."""
+    key = {"database": database, "kind": kind, "cutoff_on": cutoff_on}
+    found = RetentionRun.objects.filter(**key).first()
+    if found is not None:
+        return found, True
+    try:
+        with transaction.atomic():
+            return RetentionRun.objects.create(**key, started_at=clock.now()), False
+    except IntegrityError:
+        return RetentionRun.objects.get(**key), True
+
+
+def note(run: RetentionRun, **counts: Any) -> None:
+    """Keep where the run stands, for whoever resumes it."""
+    run.counts = {**run.counts, **counts}
+    run.save(update_fields=["counts"])
+
+
+def finish(run: RetentionRun, **counts: Any) -> None:
+    run.counts = {**run.counts, **counts}
+    run.state, run.finished_at = RunState.DONE, clock.now()
+    run.save(update_fields=["counts", "state", "finished_at"])
+
+
+def is_done(run: RetentionRun) -> bool:
+    return run.state == RunState.DONE
+
+
+def last_done(database: str, kind: str) -> RetentionRun | None:
+    return (
+        RetentionRun.objects.filter(database=database, kind=kind, state=RunState.DONE)
+        .order_by("-cutoff_on")
+        .first()
+    )

@@ -1,0 +1,80 @@
+"""Beat's retention: plan, settle, enforce, sweep, and the dead-man's switch. Arguments are database and day alone."""
+
+from __future__ import annotations
+
+import logging
+from datetime import date, timedelta
+from typing import Any, Final
+
+from celery import current_app, shared_task
+from django.conf import settings
+
+from paasoo_portal.core import clock, heartbeat, regions
+from paasoo_portal.core.tenancy import system_scope
+from privacy.errors import PrivacyError
+from privacy.keys.locks import Busy
+from privacy.retention import instructions, nightly, runs
+
+log = logging.getLogger(__name__)
+
+ALARM_AFTER: Final = timedelta(hours=26)
+
+
+def queue_of(alias: str) -> str:
+    """The queue of the first region that lives in the database."""
+    return next(f"region.{region.code}" for region in settings.REGIONS.values() if region.alias == alias)
+
+
+def fan_out(task: str) -> None:
+    """Send a task for every regional database; the cut-off, a UTC midnight, is fixed here in its arguments."""
+    day = clock.today().isoformat()
+    for alias in regions.aliases():
+        current_app.send_task(task, args=[alias, day], queue=queue_of(alias))
+
+
+@shared_task(name="privacy.retention_nightly")
+def retention_nightly() -> None:
+    """Hourly: a database whose run of today is done has nothing left to do."""
+    with system_scope("retention_project"):
+        now = clock.now()
+        changed = instructions.effective_between(now - timedelta(hours=25), now)
+    for account_id in changed:
+        instructions.announce(account_id)
+    fan_out("privacy.retention_run")
+    watch()
+
+
+@shared_task(name="privacy.retention_run")
+def retention_run(database: str, cutoff_on: str) -> None:
+    """Enforce one database up to a UTC midnight. Re-checks everything; may be sent any number of times."""
+    day = date.fromisoformat(cutoff_on)
+    if database not in regions.aliases() or day > clock.today():
+        log.error("retention run refused", extra={"database": database, "cutoff_on": cutoff_on})
+        return
+    sweep = runs.last_done(database, runs.SWEEP)
+    if sweep is not None and sweep.cutoff_on >= day:
+        return
+    try:
+        nightly.run(database, day)
+    except Busy:
+        log.info("retention run left to another process", extra={"database": database})
+    except PrivacyError as error:
+        # Stops and asks: the alarm rings, and the next hour tries again.
+        log.error("retention stopped", extra={"database": database, "because": error.log})
+
+
+def watch() -> list[str]:
+    """The dead-man's switch: a database whose run has not happened for 26 hours raises an alarm."""
+    late = []
+    now = clock.now()
+    for alias in regions.aliases():
+        for name in (f"retention.{alias}", f"carry_over.{alias}"):
+            at = heartbeat.last(name)
+            if at is not None and now - at > ALARM_AFTER:
+                late.append(name)
+                log.error("nightly run is late", extra=_late(name, int((now - at).total_seconds() // 3600)))
+    return late
+
+
+def _late(name: str, hours: int) -> dict[str, Any]:
+    return {"run": name, "hours": hours}
