@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -85,6 +86,7 @@ def die_with_parent(number: int = signal.SIGTERM) -> Callable[[], None] | None:
     return before_exec
 
 
+@cache
 def _boot() -> str:
     try:
         return (PROC / "sys/kernel/random/boot_id").read_text()[:8]

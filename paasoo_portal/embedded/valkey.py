@@ -32,7 +32,7 @@ class Valkey(Service):
             str(self.program), "--port", "0", "--unixsocket", str(self.socket_dir / self.paths.valkey_socket.name),
             "--unixsocketperm", "700", "--dir", str(self.data), "--pidfile", str(self.data / "valkey.pid"),
             "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction",
-            "--daemonize", "no", "--loglevel", "notice", "--always-show-logo", "no", "--set-proc-title", "no",
+            "--daemonize", "no", "--loglevel", "warning", "--always-show-logo", "no", "--set-proc-title", "no",
         ]  # fmt: skip
 
     def running(self) -> int | None:
