@@ -1,8 +1,8 @@
-"""Where sign-in (allauth) meets the portal: names at sign-up, links that no Host header can bend, client addresses."""
+"""Where sign-in (allauth) meets the portal: names, links that no Host header can bend, client addresses."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailConfirmation
@@ -10,12 +10,21 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import Person
 from paasoo_portal.core.http.client_ip import client_ip
 
 
 class PortalAccountAdapter(DefaultAccountAdapter):
+    error_messages: ClassVar = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": _("The email address or the password is not right"),
+        "too_many_login_attempts": _("Too many failed attempts. Wait a few minutes, then try again"),
+        "incorrect_password": _("The password is not right"),
+        "enter_current_password": _("The password you have now is not right"),
+    }
+
     def save_user(self, request: HttpRequest, user: Person, form: Any, commit: bool = True) -> Person:
         user.name = form.cleaned_data.get("name", "")
         user.language = request.LANGUAGE_CODE

@@ -30,10 +30,6 @@ class SignInForm(PlainForm, allauth.LoginForm):
         "login": (_("Email address"), "", _("Enter your email address")),
         "password": (_("Password"), "", _("Enter your password")),
     }
-    error_messages: ClassVar = {
-        **allauth.LoginForm.error_messages,
-        "email_password_mismatch": _("The email address or the password is not right"),
-    }
 
 
 class SignUpForm(PlainForm, allauth.SignupForm):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from django.conf import settings
@@ -60,7 +61,7 @@ def _run(
     request: HttpRequest, seat: Seat, view: View, args: list[Any], kwargs: dict[str, Any]
 ) -> HttpResponse:
     try:
-        with scope(seat.account.pk):
+        with scope(seat.account.pk) if view.scoped else nullcontext():  # type: ignore[attr-defined]
             response = view(request, *args, **kwargs)
             if callable(getattr(response, "render", None)):
                 response = response.render()

@@ -61,6 +61,13 @@ def database_settings(alias: str) -> dict[str, Any]:
 
 
 DATABASES = {alias: database_settings(alias) for alias in ["default", *TRAFFIC_ALIASES]}
+# Logins other than this process's own, which production names one by one; embedded, they differ by name only.
+ROLE_DATABASES = {
+    (alias, role): env.database(database_url(alias, role))
+    for alias in TRAFFIC_ALIASES
+    for role in ("ingest",)
+    if PRODUCTION and ROLE == "app"
+}
 DATABASE_ROUTERS = ["paasoo_portal.core.router.PlaneRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -193,7 +200,8 @@ SECURE_REDIRECT_EXEMPT = [r"^json$", r"^api/", r"^v1/", r"^healthz$", r"^readyz$
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SECURE_HSTS_PRELOAD = PRODUCTION
-SECURE_REFERRER_POLICY = "no-referrer"
+# Not "no-referrer": browsers would then send "Origin: null" with our own forms, and CSRF checks would refuse them.
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if env.integer("TRUSTED_PROXY_COUNT", 0) else None
 )

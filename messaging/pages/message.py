@@ -23,9 +23,6 @@ from paasoo_portal.core.ids import time_of
 from privacy.keys.models import DataClass, DataKey, KeyTombstone
 from privacy.retention.instructions import in_force
 
-ENCODINGS = {0: _("GSM 03.38"), 1: _("UCS-2")}
-
-
 @dataclass(frozen=True)
 class Step:
     """One line of the timeline."""
@@ -104,7 +101,7 @@ def view_of(account_id: UUID, region: regions.Region, message: Message, *, maske
         inbound=message.direction == Direction.INBOUND,
         number=number,
         content=content,
-        encoding=ENCODINGS[message.encoding],
+        encoding=words.ENCODINGS[message.encoding],
         cost=message.price * message.segments,
         error=words.error(message.error_code),
         content_kept=None if content.gone or content.unkept else kept.get(DataClass.CONTENT),

@@ -10,11 +10,13 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from messaging import numbers
 from messaging.encoding import segments
+from messaging.pages.words import ENCODINGS
 from messaging.projections.models import RegionPrice
 from paasoo_portal.core import clock, regions
 from privacy.keys.models import DataClass
@@ -104,6 +106,10 @@ class Check:
     price: Decimal | None
     keep_days: int
     kept_until: date
+
+    @property
+    def encoding(self) -> str | Promise:
+        return ENCODINGS[self.segmentation.encoding]
 
     @property
     def cost(self) -> Decimal | None:

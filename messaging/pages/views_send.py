@@ -31,7 +31,7 @@ from privacy.retention.instructions import in_force
 _ONCE = "send_form"
 
 
-@page(Permission.SEND_MESSAGES)
+@page(Permission.SEND_MESSAGES, scoped=False)
 @require_http_methods(["GET", "HEAD", "POST"])
 def send(request: HttpRequest) -> HttpResponse:
     """`step` says which page the form comes from: nothing or "edit" the form, "check" and "send" the check page."""
@@ -42,7 +42,9 @@ def send(request: HttpRequest) -> HttpResponse:
         if step == "send":
             return _send(request, seat, form)
         request.session[_ONCE] = secrets.token_urlsafe(12)
-        context = {"check": sending.check(seat.account.pk, form.cleaned_data), "once": request.session[_ONCE]}
+        with scope(seat.account.pk):
+            check = sending.check(seat.account.pk, form.cleaned_data)
+        context = {"check": check, "once": request.session[_ONCE]}
         return render(request, "messaging/send_check.html", _base(request, seat) | context)
     if step == "edit":
         form = _form(request, seat, bound=True)
@@ -109,12 +111,13 @@ def _send(request: HttpRequest, seat: Seat, form: SendForm) -> HttpResponse:
     except NotAccepted as refusal:
         form.add_error(None, str(refusal.user))
         return render(request, "messaging/send.html", _base(request, seat) | {"form": form})
-    audit.record(
-        audit.Event.MESSAGE_SENT_BY_HAND,
-        account_id=seat.account.pk,
-        actor_id=request.user.pk,
-        actor_kind="person",
-        subject_id=accepted.id,
-        region=values["region"],
-    )
+    with scope(seat.account.pk):
+        audit.record(
+            audit.Event.MESSAGE_SENT_BY_HAND,
+            account_id=seat.account.pk,
+            actor_id=request.user.pk,
+            actor_kind="person",
+            subject_id=accepted.id,
+            region=values["region"],
+        )
     return redirect("send_sent", region=values["region"], message_id=accepted.id)

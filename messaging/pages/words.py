@@ -64,6 +64,8 @@ NOTES: Final[dict[str, str | Promise]] = {
     "reconciled": _("The carrier was asked, and answered."),
 }
 
+ENCODINGS: Final[dict[int, str | Promise]] = {0: _("GSM 03.38"), 1: _("UCS-2")}
+
 FAILURES: Final = (State.UNDELIVERED, State.FAILED, State.REJECTED, State.EXPIRED)
 
 

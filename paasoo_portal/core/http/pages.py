@@ -28,11 +28,16 @@ class Seat(Protocol):
     def may(self, permission: Any) -> bool: ...
 
 
-def page(permission: str) -> Callable[[View], View]:
-    """Mark a view as a page of an account, for members whose role has the permission."""
+def page(permission: str, *, scoped: bool = True) -> Callable[[View], View]:
+    """Mark a view as a page of an account, for members whose role has the permission.
+
+    It runs in one transaction in the account's scope; with `scoped=False` the view opens its own, because what it
+    calls must commit on several databases in an order.
+    """
 
     def mark(view: View) -> View:
         view.permission = permission  # type: ignore[attr-defined]
+        view.scoped = scoped  # type: ignore[attr-defined]
         return view
 
     return mark

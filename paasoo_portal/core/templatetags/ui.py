@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, Form, RadioSelect
+from django.forms import BaseForm, BoundField, CheckboxInput, CheckboxSelectMultiple, Form, RadioSelect
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.templatetags.static import static
 from django.utils import formats, timezone
@@ -49,9 +49,9 @@ def field(bound: BoundField, unit: str = "") -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/error_summary.html")
-def error_summary(form: Form | None) -> dict[str, Any]:
-    """What is wrong with a form, first on the page, each error linking to its field."""
-    if form is None or not form.is_bound:
+def error_summary(form: Form | str | None) -> dict[str, Any]:
+    """What is wrong with a form, first on the page, each error linking to its field; nothing without a form."""
+    if not isinstance(form, BaseForm) or not form.is_bound:
         return {"errors": []}
     found = [(_target(form), text) for text in form.non_field_errors()]
     for bound in form:
