@@ -16,6 +16,7 @@ from django.db import transaction
 
 from accounts.api_keys.models import ApiKey
 from accounts.api_keys.scopes import LEAST
+from accounts.teams.services import touch_account
 from paasoo_portal.core import audit, clock, hooks
 from paasoo_portal.core.tenancy import scope
 
@@ -76,6 +77,7 @@ def revoke_api_key(*, account_id: UUID, key_id: UUID, revoked_by_id: UUID | None
 
 
 def _tell(event: audit.Event, key: ApiKey, actor_id: UUID | None) -> None:
+    touch_account(key.account_id)
     actor_kind = "person" if actor_id else "system"
     audit.record(
         event, account_id=key.account_id, actor_id=actor_id, actor_kind=actor_kind, subject_id=key.pk

@@ -1,0 +1,26 @@
+"""The errors of this app's services: one text for the person, one for the log, the second without personal data."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class AccountError(Exception):
+    """`user` may be shown to a person; `str(error)` is for the log: ids, dates and names of code alone."""
+
+    user: str | Promise = _("This could not be done. Try again.")
+
+    def __init__(self, log: str) -> None:
+        super().__init__(log)
+        self.log = log
+
+
+class AlreadyMember(AccountError):
+    user = _("This person is a member of the account already.")
+
+
+class ReferenceTaken(AccountError):
+    """A movement of money repeats an earlier reference with another amount."""
+
+    user = _("This reference was used before for another amount.")
