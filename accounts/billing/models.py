@@ -18,9 +18,7 @@ class Balance(TenantModel):
     amount = models.DecimalField(max_digits=14, decimal_places=5, default=0)
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(condition=models.Q(amount__gte=0), name="balance_not_negative")
-        ]
+        constraints = [models.CheckConstraint(condition=models.Q(amount__gte=0), name="balance_not_negative")]
 
 
 class LedgerKind(models.TextChoices):

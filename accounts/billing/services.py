@@ -31,7 +31,12 @@ _APPEND: Final = (
 
 
 def top_up_balance(
-    *, account_id: UUID, amount: Decimal, reference: str, actor_id: UUID | None = None, actor_kind: str = "person"
+    *,
+    account_id: UUID,
+    amount: Decimal,
+    reference: str,
+    actor_id: UUID | None = None,
+    actor_kind: str = "person",
 ) -> bool:
     """Book a payment and add it to the balance; False when `reference` was booked before.
 

@@ -52,7 +52,9 @@ def open_account(*, person: Person, name: str, region: str, default_sender: str 
     return account
 
 
-def change_account(*, account_id: UUID, actor_id: UUID | None, actor_kind: str = "person", **changes: Any) -> Account:
+def change_account(
+    *, account_id: UUID, actor_id: UUID | None, actor_kind: str = "person", **changes: Any
+) -> Account:
     """Change an account's settings or state and tell the regions on commit. Raises Account.DoesNotExist.
 
     The audit trail names what was changed, not to what: a name or an address may be personal.
@@ -68,7 +70,11 @@ def change_account(*, account_id: UUID, actor_id: UUID | None, actor_kind: str =
             account.version += 1
             account.save(update_fields=[*changed, "version"])
             _record(
-                audit.Event.SETTINGS_CHANGED, account_id, actor_id, actor_kind, fields=" ".join(sorted(changed))
+                audit.Event.SETTINGS_CHANGED,
+                account_id,
+                actor_id,
+                actor_kind,
+                fields=" ".join(sorted(changed)),
             )
             _announce(account_id)
     return account
@@ -91,7 +97,9 @@ def add_member(*, account_id: UUID, person_id: UUID, role: str, added_by_id: UUI
     return member
 
 
-def create_invitation(*, account_id: UUID, email: str, role: str, invited_by_id: UUID | None) -> NewInvitation:
+def create_invitation(
+    *, account_id: UUID, email: str, role: str, invited_by_id: UUID | None
+) -> NewInvitation:
     """Invite an address for seven days; an earlier open invitation of it to this account ends. Raises AlreadyMember."""
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     now = clock.now()

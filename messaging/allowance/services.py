@@ -17,6 +17,7 @@ from uuid import UUID
 
 from django.db import DatabaseError, close_old_connections, connections
 
+from accounts.billing.services import STEP
 from messaging.allowance import selectors, transfers
 from messaging.allowance.marks import FLOOR, Standing, move
 from messaging.allowance.transfers import ZERO
@@ -89,7 +90,7 @@ def _pull(account_id: UUID, alias: str, amount: Decimal) -> bool:
     if transfers.fill(account_id, alias, enough=amount, most=FLOOR):
         return True
     _collect(account_id, alias, amount)
-    return transfers.fill(account_id, alias, enough=amount, most=amount)
+    return transfers.fill(account_id, alias, enough=amount, most=FLOOR)
 
 
 def _collect(account_id: UUID, alias: str, amount: Decimal) -> None:
@@ -99,12 +100,15 @@ def _collect(account_id: UUID, alias: str, amount: Decimal) -> None:
     """
     needed = amount - selectors.balance(account_id) - transfers.spendable(account_id, alias)
     held = selectors.allowances(account_id)
-    others = sorted((sum_, name) for name, sum_ in held.items() if name != alias and sum_)
+    others = sorted((sum_, name) for name, sum_ in held.items() if name != alias and sum_ > 0)
     for sum_, name in reversed(others):
         if needed <= 0:
             return
         try:
-            needed -= transfers.take_back(account_id, name, min(sum_, max(needed, ZERO)))
+            # More than one message's worth, or every message would have to fetch its own.
+            needed -= transfers.take_back(
+                account_id, name, min(sum_, max(needed, min(FLOOR, (sum_ / 2).quantize(STEP))))
+            )
         except DatabaseError:
             log.warning("a region did not give back", extra={"account": str(account_id), "database": name})
 

@@ -38,16 +38,17 @@ _BOOK: Final = (
 
 
 def fill(account_id: UUID, alias: str, *, enough: Decimal, most: Decimal) -> bool:
-    """See to it that the region can spend `enough`, by moving at most `most` and at least what is missing.
+    """See to it that the region can spend `enough`: move what is missing, or `most` if that is more.
 
-    False when the balance does not hold what is missing; nothing is moved then.
+    False when the balance does not hold what is missing; what it holds is moved all the same, for of many messages
+    that wait together some can still be paid.
     """
     with scope(account_id, using=(alias,)), connections[alias].cursor() as cursor:
         lock(cursor, account_id)
         missing = enough - _sum(cursor, account_id)
         if missing <= 0:
             return True
-        paid = _pay(account_id, alias, least=missing, most=max(missing, most))
+        paid = _pay(account_id, alias, most=max(missing, most))
         if paid is None:
             return False
         transfer_id, amount = paid
@@ -55,7 +56,7 @@ def fill(account_id: UUID, alias: str, *, enough: Decimal, most: Decimal) -> boo
         _book_credit(cursor, account_id, transfer_id, amount)
     fault("allowance.before_closing")
     _close(account_id, transfer_id)
-    return True
+    return amount >= missing
 
 
 def take_back(account_id: UUID, alias: str, most: Decimal) -> Decimal:
@@ -90,17 +91,19 @@ def spendable(account_id: UUID, alias: str) -> Decimal:
 
 
 def _sum(cursor: Any, account_id: UUID) -> Decimal:
-    cursor.execute("SELECT coalesce(sum(amount), 0) FROM messaging_allowance WHERE account_id = %s", [account_id])
+    cursor.execute(
+        "SELECT coalesce(sum(amount), 0) FROM messaging_allowance WHERE account_id = %s", [account_id]
+    )
     return Decimal(cursor.fetchone()[0])
 
 
-def _pay(account_id: UUID, alias: str, *, least: Decimal, most: Decimal) -> tuple[UUID, Decimal] | None:
+def _pay(account_id: UUID, alias: str, *, most: Decimal) -> tuple[UUID, Decimal] | None:
     """Take from the balance and open the transfer, in a transaction of its own."""
     with scope(account_id), connections["default"].cursor() as cursor:
         cursor.execute("SELECT amount FROM accounts_balance WHERE account_id = %s FOR UPDATE", [account_id])
         row = cursor.fetchone()
         amount = min(row[0], most) if row else ZERO
-        if amount < least or amount <= 0:
+        if amount <= 0:
             return None
         cursor.execute(
             "UPDATE accounts_balance SET amount = amount - %s WHERE account_id = %s AND amount >= %s",
@@ -142,7 +145,8 @@ def _finish_return(account_id: UUID, alias: str, transfer_id: UUID, most: Decima
         taken = _booked(cursor, transfer_id)
         if taken is None:
             taken = _take(cursor, account_id, most)
-            cursor.execute(_BOOK, [transfer_id, account_id, -taken, clock.now()])
+            if taken:
+                cursor.execute(_BOOK, [transfer_id, account_id, -taken, clock.now()])
     fault("allowance.before_closing")
     _close_return(account_id, transfer_id, taken)
     return taken
@@ -157,7 +161,8 @@ def _booked(cursor: Any, transfer_id: UUID) -> Decimal | None:
 def _take(cursor: Any, account_id: UUID, most: Decimal) -> Decimal:
     """Empty the fullest slots first; rows are locked in the order in which the debit function locks them."""
     cursor.execute(
-        "SELECT slot, amount FROM messaging_allowance WHERE account_id = %s ORDER BY slot FOR UPDATE", [account_id]
+        "SELECT slot, amount FROM messaging_allowance WHERE account_id = %s ORDER BY slot FOR UPDATE",
+        [account_id],
     )
     left = most
     for slot, amount in sorted(cursor.fetchall(), key=lambda row: -row[1]):
@@ -174,6 +179,11 @@ def _take(cursor: Any, account_id: UUID, most: Decimal) -> Decimal:
 
 def _close_return(account_id: UUID, transfer_id: UUID, taken: Decimal) -> None:
     with scope(account_id), connections["default"].cursor() as cursor:
+        if not taken:
+            cursor.execute(
+                "DELETE FROM accounts_allowancetransfer WHERE id = %s AND state = 'debited'", [transfer_id]
+            )
+            return
         cursor.execute(
             "UPDATE accounts_allowancetransfer SET state = 'credited', amount = %s "
             "WHERE id = %s AND state = 'debited' RETURNING id",

@@ -66,7 +66,9 @@ class Projection:
 def push_account(account_id: UUID) -> list[str]:
     """Hook `account.changed`: tell every region; the databases that could not be told, which `repair` catches up."""
     projection = _read(account_id)
-    return [] if projection is None else [alias for alias in regions.aliases() if not _tell(alias, projection)]
+    return (
+        [] if projection is None else [alias for alias in regions.aliases() if not _tell(alias, projection)]
+    )
 
 
 def push_prices() -> list[str]:

@@ -40,6 +40,7 @@ class UsageRecord(TenantModel):
                 name="usage_once",
             )
         ]
+        indexes = [models.Index(fields=["day", "region"], name="usage_day_region")]
 
 
 class Statistic(models.Model):
@@ -78,3 +79,4 @@ class DayCount(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["account_id", "day", "direction", "state"], name="daycount_once")
         ]
+        indexes = [models.Index(fields=["day"], name="daycount_day")]

@@ -1,0 +1,54 @@
+"""Reading messages for others than the pages: which days are still readable, which still wait."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import connections
+
+from messaging.messages.models import Message
+from paasoo_portal.core import partitions
+from paasoo_portal.core.ids import uuid7_floor
+
+_LIVING: Final = """
+SELECT EXISTS (
+  SELECT 1 FROM messaging_message m
+  JOIN privacy_datakey k ON k.id = m.{column} WHERE m.id >= %(low)s AND m.id < %(high)s
+)
+"""
+_WAITING: Final = (
+    "SELECT EXISTS (SELECT 1 FROM messaging_message WHERE id >= %s AND id < %s AND state IN (0, 1, 2))"
+)
+
+
+def days_before(alias: str, day: date) -> list[date]:
+    """The days before `day` that still have a partition of messages, oldest first."""
+    return [found for found in partitions.existing_days(alias, Message._meta.db_table) if found < day]
+
+
+def is_readable(alias: str, day: date) -> bool:
+    """Whether any account's key of any message of the day lives. Needs a system scope.
+
+    The key's own day is not enough: a scheduled message's retention starts when it is sent.
+    """
+    low, high = bounds_of(day)
+    with connections[alias].cursor() as cursor:
+        for column in ("number_key_id", "content_key_id"):
+            cursor.execute(_LIVING.format(column=column), {"low": low, "high": high})
+            if cursor.fetchone()[0]:
+                return True
+    return False
+
+
+def is_waiting(alias: str, day: date) -> bool:
+    """Whether a message of the day has yet to be handed over or given up. Needs a system scope."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute(_WAITING, list(bounds_of(day)))
+        return bool(cursor.fetchone()[0])
+
+
+def bounds_of(day: date) -> tuple[UUID, UUID]:
+    """The lowest id of the day and of the next."""
+    return uuid7_floor(day), uuid7_floor(day + timedelta(days=1))

@@ -1,0 +1,77 @@
+"""Dropping what nobody can read any more: a day's partitions go when every key of every account in it is gone.
+
+Hook `retention.sweep`, after enforcement. Deleting has happened already, with the keys; this returns the space and
+takes the clear columns (sender IDs, references, countries, states) along. A day is dropped table by table, messages
+last, each in a transaction of its own: after a crash the next run goes on. Never dropped: a day of today or later, one
+that anybody may still read, one whose usage is not settled, one with messages that still wait (for at most a week:
+their texts are gone, so they can only be given up). Keeps P-RET-2, P-RET-7.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import date, timedelta
+from typing import Final
+
+from django.db import DatabaseError, connections, transaction
+
+from messaging.carriers.sandbox.models import SandboxSubmission
+from messaging.messages import selectors
+from messaging.messages.models import Message
+from messaging.usage import settle
+from paasoo_portal.core import clock, partitions
+from paasoo_portal.core.faults import fault
+from paasoo_portal.core.tenancy import system_scope
+
+log = logging.getLogger(__name__)
+
+WAIT_AT_MOST: Final = timedelta(days=7)
+# A run drops at most so many days; the next one goes on.
+MOST_DAYS: Final = 100
+
+
+def sweep(*, alias: str, cutoff_on: date) -> int:
+    """Drop every day before the cut-off that may go; how many partitions went. Needs the worker's role."""
+    before = min(cutoff_on, clock.today())
+    return sum(
+        _drop(alias, day) for day in selectors.days_before(alias, before)[:MOST_DAYS] if _may_go(alias, day)
+    )
+
+
+def _may_go(alias: str, day: date) -> bool:
+    with system_scope("messages_sweep", using=(alias,)):
+        if selectors.is_readable(alias, day):
+            return False
+        waiting = selectors.is_waiting(alias, day)
+    if waiting and clock.today() - day <= WAIT_AT_MOST:
+        return False
+    settle.settle_day(alias, day)
+    return True
+
+
+def _drop(alias: str, day: date) -> int:
+    """The day's partitions, the messages' last: while that one stands, the day is found again."""
+    tables = [model._meta.db_table for model in partitions.partitioned_models() if model is not Message]
+    dropped = 0
+    try:
+        for table in [*tables, Message._meta.db_table]:
+            if day in partitions.existing_days(alias, table):
+                with transaction.atomic(using=alias):
+                    partitions.drop(alias, table, day)
+                dropped += 1
+                fault("sweep.dropped")
+        _forget_submissions(alias, day)
+    except DatabaseError:
+        # A long reader holds the table; its lock is not waited for beyond four seconds.
+        log.warning("a day was not dropped", extra={"database": alias, "day": day})
+    return dropped
+
+
+def _forget_submissions(alias: str, day: date) -> None:
+    """The sandbox's own ledger goes with the messages it names."""
+    low, high = selectors.bounds_of(day)
+    with system_scope("messages_sweep", using=(alias,)), connections[alias].cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {SandboxSubmission._meta.db_table} WHERE reference >= %s AND reference < %s",  # noqa: S608  a constant
+            [low, high],
+        )
