@@ -36,7 +36,7 @@ def problems(
     catalogue: Catalogue, installed: Iterable[type[models.Model]] | None = None
 ) -> Iterator[Problem]:
     """Everything that keeps the catalogue from being complete and sound."""
-    present = {model._meta.label_lower: model for model in installed or installed_models()}
+    present = {model._meta.label_lower: model for model in (installed_models() if installed is None else installed)}
     for label, model in sorted(present.items()):
         declaration = catalogue.models.get(label)
         if declaration is None:

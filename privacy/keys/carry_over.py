@@ -10,11 +10,10 @@ keys in the table's file until VACUUM and in WAL long after, hence a partition p
 from __future__ import annotations
 
 import logging
-import time
 from dataclasses import asdict, dataclass, field
-from typing import Final
+from typing import Any, Final
 
-from django.db import OperationalError, connections, transaction
+from django.db import connections, transaction
 
 from paasoo_portal.core import bulk, clock
 from paasoo_portal.core.faults import fault
@@ -29,7 +28,6 @@ log = logging.getLogger(__name__)
 # 2,000 keys: 25 ms of cryptography and a transaction of 0.4 MB of WAL.
 BATCH: Final = 2_000
 _PASSES: Final = 3
-_DROP_TRIES: Final = 10
 _TYPES: Final = (
     ("epoch", "integer"),
     ("id", "uuid"),
@@ -127,36 +125,30 @@ def _wrapped_anew(alias: str, row: KeyRow, new: int, created_at: object) -> tupl
 
 
 def _close(alias: str, old: int, new: int, done: CarryOver) -> bool:
-    """Census, drop and close, in one transaction that excludes new keys. False when the census finds a gap.
+    """Census, drop and close, in one transaction. False when the census finds a gap; nothing is dropped then."""
 
-    DROP waits for readers of the key table; it gives up after four seconds, lets them through and tries again.
+    def work(cursor: Any) -> bool:
+        if not _census(cursor, alias, old, new, done):
+            transaction.set_rollback(True, using=alias)
+            return False
+        fault("carry_over.before_drop")
+        cursor.execute("SELECT paasoo_partition_drop(%s, %s)", [epochs.TABLE, epochs.partition_of(old)])
+        cursor.execute(
+            "UPDATE privacy_epoch SET state = 'kept', closed_at = %s, census = %s WHERE number = %s",
+            [clock.now(), done.census, old],
+        )
+        return True
+
+    return locks.patiently(alias, work)
+
+
+def _census(cursor: Any, alias: str, old: int, new: int, done: CarryOver) -> bool:
+    """Every living key of the old epoch stands in the new one, no erased key does, and the new key is readable.
+
+    Nobody adds to the old epoch since the new one was opened (epochs.open_next), and enforcement takes turns with
+    us (locks.maintenance), so what is counted here is what is dropped.
     """
-    for attempt in range(_DROP_TRIES):
-        try:
-            with system_scope("carry_over", using=(alias,)), connections[alias].cursor() as cursor:
-                locks.exclude_creation(cursor)
-                if not _census(cursor, alias, old, new, done):
-                    transaction.set_rollback(True, using=alias)
-                    return False
-                fault("carry_over.before_drop")
-                cursor.execute(
-                    "SELECT paasoo_partition_drop(%s, %s)", [epochs.TABLE, epochs.partition_of(old)]
-                )
-                cursor.execute(
-                    "UPDATE privacy_epoch SET state = 'kept', closed_at = %s, census = %s WHERE number = %s",
-                    [clock.now(), done.census, old],
-                )
-            return True
-        except OperationalError:
-            if attempt == _DROP_TRIES - 1:
-                raise
-            time.sleep(0.2 * (attempt + 1))
-    return False
-
-
-def _census(cursor: object, alias: str, old: int, new: int, done: CarryOver) -> bool:
-    """Every living key of the old epoch stands in the new one, no erased key does, and the new key is readable."""
-    execute, fetchone = cursor.execute, cursor.fetchone  # type: ignore[attr-defined]
+    execute, fetchone = cursor.execute, cursor.fetchone
     execute(
         "DELETE FROM privacy_datakey k WHERE epoch = %s AND EXISTS "
         "(SELECT 1 FROM privacy_keytombstone t WHERE t.key_id = k.id)",

@@ -92,7 +92,7 @@ def _sort_out(
             problems[key.id] = Erased(keys.pop(key.id).id, due_on=key.due_on)
     gone = [key_id for key_id in ids if key_id not in keys and key_id not in problems]
     if gone:
-        erased = store.tombstones(alias, [key_id for key_id in gone if key_id not in foreign])
+        erased = store.tombstones(alias, account_id, gone)
         for key_id in gone:
             problems[key_id] = erased.get(key_id) or UnknownKey(key_id, alias)
     return keys, problems

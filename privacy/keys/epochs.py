@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import connections, transaction
@@ -26,7 +26,6 @@ def bootstrap(alias: str) -> int:
     A crash between vault and database leaves an epoch 1 that nothing is wrapped under: it is taken over.
     """
     with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
-        locks.exclude_creation(cursor)
         rows = guard.epochs_of(alias)
         if rows:
             return rows[-1].number
@@ -36,21 +35,26 @@ def bootstrap(alias: str) -> int:
         if held.head(alias) == 0:
             held.create(alias, 1)
         fault("epochs.bootstrap")
+        _make_partition(cursor, 1)
         _record_open(cursor, alias, 1)
     held.mark_in_use(alias, 1)
     return 1
 
 
 def open_next(alias: str, number: int) -> None:
-    """Open epoch `number`: key in the vault, partition and row in the database. Resumable."""
+    """Open epoch `number`: key in the vault, partition and row in the database. Resumable.
+
+    The row is written while nobody makes keys: whoever made one before has committed it into an older epoch, and
+    whoever makes one afterwards uses this one. So from here on the older epoch can only shrink. The partition is
+    made before, alone: no transaction may hold the creation lock and wait for the table, since one that has read
+    the table may be waiting for the creation lock.
+    """
     held = vault()
     if held.head(alias) < number:
         held.create(alias, number)
     fault("carry_over.created")
-    with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
-        # Whole: whoever makes a key next sees this epoch, and whoever made one before has committed it.
-        locks.exclude_creation(cursor)
-        _record_open(cursor, alias, number)
+    locks.patiently(alias, lambda cursor: _make_partition(cursor, number))
+    locks.patiently(alias, lambda cursor: _record_open(cursor, alias, number))
     fault("carry_over.opened")
     held.mark_in_use(alias, number)
 
@@ -83,9 +87,13 @@ def partition_exists(alias: str, epoch: int) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _record_open(cursor: object, alias: str, number: int) -> None:
-    cursor.execute("SELECT paasoo_epoch_partition_create(%s, %s)", [TABLE, number])  # type: ignore[attr-defined]
-    cursor.execute(  # type: ignore[attr-defined]
+def _make_partition(cursor: Any, number: int) -> None:
+    cursor.execute("SELECT paasoo_epoch_partition_create(%s, %s)", [TABLE, number])
+
+
+def _record_open(cursor: Any, alias: str, number: int) -> None:
+    locks.exclude_creation(cursor)
+    cursor.execute(
         "INSERT INTO privacy_epoch (number, state, opened_at, fingerprint) VALUES (%s, 'open', %s, %s) "
         "ON CONFLICT (number) DO NOTHING",
         [number, clock.now(), vault().fingerprint(alias)],

@@ -1,4 +1,4 @@
-"""The advisory locks of a database's keys: creating shares one, the census and enforcement take it whole.
+"""The advisory locks of a database's keys: creating shares one, opening an epoch takes it whole.
 
 All are transaction locks but `maintenance`, which spans the many transactions of one carry-over and dies with the
 connection. The worker therefore needs a direct connection, not a pooler in transaction mode.
@@ -7,18 +7,21 @@ connection. The worker therefore needs a direct connection, not a pooler in tran
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from django.db import Error, connections
+from django.db import Error, OperationalError, connections, transaction
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from privacy.errors import PrivacyError
 
 _CREATION: Final = 0x5053_0001
 _MAINTENANCE: Final = 0x5053_0002
 _POLL_SECONDS: Final = 0.2
-_EXCLUSIVE_TIMEOUT: Final = "4s"
+_LOCK_TIMEOUT: Final = "4s"
+_TRIES: Final = 10
+Result = TypeVar("Result")
 
 
 class Busy(PrivacyError):
@@ -26,14 +29,28 @@ class Busy(PrivacyError):
 
 
 def share_creation(cursor: Any) -> None:
-    """Until this transaction ends, no census can run: the key about to be made cannot be lost."""
+    """Until this transaction ends, no epoch is opened: the key about to be made cannot be overlooked."""
     cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_CREATION])
 
 
 def exclude_creation(cursor: Any) -> None:
-    """Until this transaction ends, no key is made. Gives up after four seconds (caller retries)."""
-    cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_EXCLUSIVE_TIMEOUT])
+    """Until this transaction ends, no key is made."""
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CREATION])
+
+
+def patiently(alias: str, work: Callable[[Any], Result]) -> Result:
+    """Do the work in a transaction of its own that waits for no lock longer than four seconds, then lets everybody
+    behind it through and tries again: a long reader never makes the others queue up. Gives up after ten times."""
+    for attempt in range(1, _TRIES + 1):
+        try:
+            with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
+                cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_LOCK_TIMEOUT])
+                return work(cursor)
+        except OperationalError as error:
+            if attempt == _TRIES or not isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
+                raise
+            time.sleep(_POLL_SECONDS * attempt)
+    raise AssertionError("unreachable")
 
 
 @contextmanager

@@ -99,13 +99,13 @@ def of_days(alias: str, account_id: UUID, data_class: int, first_day: date, last
         return [KeyRow(*row) for row in cursor.fetchall()]
 
 
-def tombstones(alias: str, ids: Iterable[UUID]) -> dict[UUID, Erased]:
-    """For each erased key among `ids`, the error that says so."""
+def tombstones(alias: str, account_id: UUID | None, ids: Iterable[UUID]) -> dict[UUID, Erased]:
+    """For each erased key among `ids` (of the account, when given), the error that says so."""
     with connections[alias].cursor() as cursor:
         cursor.execute(
             "SELECT key_id, due_on, erased_at, reason, certificate_id FROM privacy_keytombstone "
-            "WHERE key_id = ANY(%s)",
-            [list(ids)],
+            "WHERE key_id = ANY(%s) AND (%s::uuid IS NULL OR account_id = %s::uuid)",
+            [list(ids), account_id, account_id],
         )
         return {
             row[0]: Erased(row[0], due_on=row[1], erased_at=row[2], reason=row[3], certificate_id=row[4])

@@ -20,13 +20,14 @@ RULES_CTE: Final = (
     "rule AS (SELECT * FROM unnest(%(accounts)s::uuid[], %(classes)s::smallint[], %(days)s::integer[]) "
     "AS r(account_id, data_class, days))"
 )
-DUE_ON: Final = "least(k.due_on, k.starts_on + greatest(rule.days, 1))"
+# Without a rule `rule.days` is NULL, and least() passes over a NULL: the key's own day counts.
+DUE_ON: Final = "least(k.due_on, k.starts_on + rule.days)"
 IS_DUE: Final = f"{DUE_ON} <= %(cutoff)s::date"
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The instructions in force at a cut-off, as the arrays that SQL takes."""
+    """The instructions in force at a cut-off, as the arrays that SQL takes; `days` as instructed."""
 
     cutoff_on: date
     accounts: list[UUID]
@@ -38,7 +39,7 @@ class Rules:
             "cutoff": self.cutoff_on,
             "accounts": self.accounts,
             "classes": self.classes,
-            "days": self.days,
+            "days": [max(days, 1) for days in self.days],
             **more,
         }
 

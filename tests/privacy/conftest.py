@@ -1,0 +1,129 @@
+"""Fixtures of the engine's tests: a region with keys and a vault of its own, really committed, and accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from django.conf import settings as django_settings
+from django.db import connections
+from psycopg import sql
+
+from paasoo_portal.core import clock, hooks
+from paasoo_portal.core.ids import uuid7
+from paasoo_portal.core.tenancy import system_scope
+from privacy import keys
+from privacy.keys import epochs
+from privacy.keys.datakey import DataKey
+from privacy.keys.models import DataClass
+
+TABLES = {
+    "traffic": ["privacy_epoch", "privacy_keytombstone"],
+    "control": [
+        "privacy_certificate",
+        "privacy_retentionrun",
+        "privacy_retentioninstruction",
+        "privacy_clockmark",
+    ],
+}
+
+
+def as_owner(alias: str) -> psycopg.Connection[Any]:
+    """A connection of the owner's role beside Django's, for what no other role may do."""
+    given = connections[alias].settings_dict
+    return psycopg.connect(
+        dbname=given["NAME"], user="paasoo_owner", host=given["HOST"], port=given["PORT"] or None, autocommit=True
+    )
+
+
+def reset(alias: str) -> None:
+    """No keys, no epochs, no evidence: as after the first migration."""
+    with as_owner("default") as connection:
+        connection.execute(f"TRUNCATE {', '.join(TABLES['control'])}")
+    with as_owner(alias) as connection:
+        connection.execute(f"TRUNCATE {', '.join(TABLES['traffic'])}")
+        parts = connection.execute(
+            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'privacy_datakey'::regclass"
+        ).fetchall()
+        for (name,) in parts:
+            connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))
+    keys.forget()
+
+
+@pytest.fixture
+def vault_folder(tmp_path: Path, settings: Any) -> Path:
+    folder = tmp_path / "vault"
+    settings.KEY_VAULT_URL = f"file://{folder}"
+    return folder
+
+
+@pytest.fixture
+def region(vault_folder: Path, committed: None) -> Iterator[str]:
+    """The alias of a regional database whose first epoch has just been opened."""
+    alias = django_settings.TRAFFIC_ALIASES[-1]
+    reset(alias)
+    epochs.bootstrap(alias)
+    yield alias
+    keys.forget()
+
+
+@pytest.fixture
+def account() -> UUID:
+    return uuid7()
+
+
+MakeKey = Callable[..., DataKey]
+
+
+@pytest.fixture
+def make_key(region: str) -> MakeKey:
+    """Make (committed) a key that started some days ago, with the clock of that day."""
+
+    def make(
+        account_id: UUID,
+        *,
+        data_class: int = DataClass.CONTENT,
+        age: int = 0,
+        days: int = 30,
+    ) -> DataKey:
+        start: date = clock.today() - timedelta(days=age)
+        with clock.travel(by=-timedelta(days=age)), system_scope("test", using=(region,)):
+            return keys.for_sealing(region, account_id, data_class, start, start + timedelta(days=days))
+
+    return make
+
+
+class Registered:
+    """What others register with the engine, as the tests see it."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.messages = 7
+
+    def handler(self, name: str) -> Callable[..., Any]:
+        def handle(**arguments: Any) -> Any:
+            self.calls.append((name, arguments))
+            return self.messages if name == "retention.count" else 0
+
+        return handle
+
+    def of(self, name: str) -> list[dict[str, Any]]:
+        return [arguments for called, arguments in self.calls if called == name]
+
+
+@pytest.fixture
+def registered(monkeypatch: pytest.MonkeyPatch) -> Registered:
+    """Stand-ins for the upward calls, so that the engine is tested by itself."""
+    found = Registered()
+    names = {
+        name: (found.handler(name),)
+        for name in ("retention.settle", "retention.sweep", "retention.count", "account.changed")
+    }
+    real = hooks.handlers
+    monkeypatch.setattr(hooks, "handlers", lambda name: names[name] if name in names else real(name))
+    return found
