@@ -150,7 +150,7 @@ HOOKS: dict[str, list[str]] = {
     "account.changed": ["messaging.projections.services.push_account"],
     "retention.settle": ["messaging.usage.settle.settle"],
     "retention.sweep": ["messaging.messages.sweep.sweep"],
-    "retention.count": ["messaging.messages.selectors.count_by_key"],
+    "retention.count": ["messaging.usage.selectors.messages_between"],
 }
 
 # --- People and sign-in --------------------------------------------------------------------------------------
@@ -210,6 +210,7 @@ SESSION_COOKIE_NAME = "__Host-session" if PRODUCTION else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if PRODUCTION else "csrf"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "paasoo_portal.public.faults.csrf_failed"
 SESSION_COOKIE_AGE = 12 * 3600
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
@@ -233,6 +234,7 @@ CONTENT_SECURITY_POLICY = {
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "paasoo_portal.formats"
 
 # --- Files, email --------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

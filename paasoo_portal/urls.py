@@ -14,3 +14,8 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "paasoo_portal.public.faults.bad_request"
+handler403 = "paasoo_portal.public.faults.forbidden"
+handler404 = "paasoo_portal.public.faults.not_found"
+handler500 = "paasoo_portal.public.faults.failed"

@@ -42,10 +42,6 @@ class Kept:
     days_left: int
     days_all: int
 
-    @property
-    def days_gone(self) -> int:
-        return self.days_all - self.days_left
-
 
 @dataclass(frozen=True)
 class Push:
@@ -87,9 +83,13 @@ def find(region: regions.Region, message_id: UUID) -> Message | None:
     return Message.objects.using(region.alias).filter(pk=message_id).first()
 
 
-def view_of(account_id: UUID, region: regions.Region, message: Message, *, masked: bool) -> MessageView:
+def view_of(
+    account_id: UUID, region: regions.Region, message: Message, *, masked: bool, withheld: bool
+) -> MessageView:
+    """`masked` hides most of the number; `withheld` leaves the content sealed."""
     numbers = Numbers(region.alias, account_id, masked=masked)
-    number, content = numbers.of(message), content_of(region.alias, account_id, message)
+    number = numbers.of(message)
+    content = content_of(region.alias, account_id, message, withheld=withheld)
     kept = _kept(account_id, region.alias, message)
     return MessageView(
         id=message.pk,

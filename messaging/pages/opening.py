@@ -40,12 +40,13 @@ class Number:
 
 @dataclass(frozen=True)
 class Content:
-    """A content to show; or `gone`; or `unkept`, when it was never to outlive delivery; or `broken`."""
+    """A content to show; or `gone`; `unkept`, when it was never to outlive delivery; `broken`; or `withheld`."""
 
     text: str = ""
     gone: Gone | None = None
     unkept: bool = False
     broken: bool = False
+    withheld: bool = False
 
 
 class Numbers:
@@ -70,13 +71,13 @@ class Numbers:
         return Number(mask(digits) if self.masked else f"+{digits}", masked=self.masked)
 
 
-def content_of(alias: str, account_id: UUID, message: Message) -> Content:
-    """The content of one message."""
+def content_of(alias: str, account_id: UUID, message: Message, *, withheld: bool) -> Content:
+    """The content of one message; `withheld` tells only whether there is one and never opens it."""
     opener = Opener(alias, account_id)
     try:
-        if message.content_sealed is None:
+        if message.content_sealed is None or withheld:
             opener.key(message.content_key_id)
-            return Content(unkept=True)
+            return Content(unkept=message.content_sealed is None, withheld=withheld)
         return Content(_open(opener, message, "content").decode())
     except Erased as erased:
         return Content(gone=_gone(erased))

@@ -28,15 +28,19 @@ def message(request: HttpRequest, region: str, message_id: UUID) -> HttpResponse
         row = reading.find(where, message_id)
         if row is None:
             return _gone_or_missing(request, where, message_id)
-        masked = not seat.may(Permission.SEE_NUMBERS)
-        shown = reading.view_of(seat.account.pk, where, row, masked=masked)
+        shown = reading.view_of(
+            seat.account.pk,
+            where,
+            row,
+            masked=not seat.may(Permission.SEE_NUMBERS),
+            withheld=not seat.may(Permission.SEE_CONTENT),
+        )
     key = ApiKey.objects.filter(pk=row.api_key_id).first() if row.api_key_id else None
     context = {
         "section": "messages",
         "message": shown,
         "reference": ids.encode(message_id),
         "api_key": key,
-        "sees_content": seat.may(Permission.SEE_CONTENT),
         "abroad": where.code != seat.account.region,
     }
     return render(request, "messaging/message.html", context)

@@ -14,6 +14,7 @@ from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 register = template.Library()
 
@@ -74,9 +75,7 @@ def when(moment: datetime | None, style: str = "full") -> SafeString | str:
         text = formats.time_format(local, "H:i:s")
     elif style == "short":
         text = _("%(day)s, %(time)s") % {
-            "day": formats.date_format(
-                local, "j M" if formats.get_format("DATE_FORMAT") == "j F Y" else "MONTH_DAY_FORMAT"
-            ),
+            "day": formats.date_format(local, pgettext("short day, as a Django date format", "j M")),
             "time": local.strftime("%H:%M"),
         }
     else:

@@ -1,0 +1,15 @@
+"""The staff pages of Customer Account Data; sign-in to them is the portal's own, with its limits."""
+
+from allauth.account import admin as allauth_admin
+from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from django.contrib import admin
+
+from accounts.people.admin import PersonAdmin
+from accounts.teams.admin import AccountAdmin
+
+__all__ = ["AccountAdmin", "PersonAdmin", "allauth_admin"]
+
+# Its list shows addresses in clear, which `PersonAdmin` masks.
+admin.site.unregister(EmailAddress)
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]

@@ -1,0 +1,146 @@
+"""Messages, for staff: read-only, within one account and region, numbers masked, contents never opened.
+
+Keeps P-SEC-2: the look is recorded and committed before anything is shown.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+
+from accounts.models import Account
+from accounts.staff import looked_at
+from messaging.classic import ids
+from messaging.messages.models import Message
+from messaging.pages import log
+from messaging.pages import message as reading
+from messaging.pages.filters import LogFilterForm
+from messaging.pricing.models import Price
+from paasoo_portal.core import clock, regions
+from paasoo_portal.core.tenancy import scope
+from privacy.keys.models import DataClass
+from privacy.retention.instructions import in_force
+
+
+@admin.register(Price)
+class PriceAdmin(admin.ModelAdmin):
+    list_display: ClassVar = ("country", "network", "amount", "effective_on")
+    search_fields: ClassVar = ("country",)
+    ordering: ClassVar = ("country", "network", "-effective_on")
+
+
+@admin.register(Message)
+class MessageAdmin(admin.ModelAdmin):
+    """Django's own lists would ask every account at once, which PostgreSQL refuses; these ask one."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        where = "<str:region>/<uuid:account_id>/"
+        return [
+            path("", view(self.changelist_view), name="messaging_message_changelist"),
+            path(where, view(self.of_account), name="messaging_message_of_account"),
+            path(f"{where}<uuid:message_id>/", view(self.one), name="messaging_message_one"),
+        ]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Choose the account and the region first."""
+        self._must_see(request)
+        if "account" in request.GET and "region" in request.GET:
+            return self._to_account(request)
+        context = {
+            "title": _("Whose messages?"),
+            "accounts": Account.objects.order_by("name"),
+            "regions": settings.REGIONS.values(),
+        }
+        return self._page(request, "choose", context)
+
+    def of_account(self, request: HttpRequest, region: str, account_id: UUID) -> HttpResponse:
+        self._must_see(request)
+        where, account = _where(region), _account(account_id)
+        looked_at(request, subject=account_id, what="messages", account_id=account_id)
+        with scope(account_id, using=("default", where.alias)):
+            form = LogFilterForm({**request.GET.dict(), "region": region}, home=region)
+            cursor = log.Cursor(before=_uuid(request.GET.get("before")))
+            days = in_force(account_id, DataClass.CONTENT, clock.now())
+            found = log.read_page(account_id, form.asked(), cursor, masked=True, content_days=days)
+            context = {
+                "title": account.name,
+                "form": form,
+                "rows": found.rows,
+                "older": found.older,
+                "region": where,
+                "account": account,
+            }
+            return self._page(request, "list", context).render()
+
+    def one(self, request: HttpRequest, region: str, account_id: UUID, message_id: UUID) -> HttpResponse:
+        self._must_see(request)
+        where, account = _where(region), _account(account_id)
+        looked_at(request, subject=message_id, what="message", account_id=account_id)
+        with scope(account_id, using=("default", where.alias)):
+            row = reading.find(where, message_id)
+            if row is None:
+                raise Http404
+            shown = reading.view_of(account_id, where, row, masked=True, withheld=True)
+            context = {
+                "title": _("Message %(reference)s") % {"reference": ids.encode(message_id)},
+                "message": shown,
+                "region": where,
+                "account": account,
+            }
+            return self._page(request, "one", context).render()
+
+    def _must_see(self, request: HttpRequest) -> None:
+        if not self.has_view_permission(request):
+            raise Http404
+
+    def _to_account(self, request: HttpRequest) -> HttpResponse:
+        account_id = _uuid(request.GET["account"])
+        if account_id is None or request.GET["region"] not in settings.REGIONS:
+            return redirect("admin:messaging_message_changelist")
+        return redirect(
+            "admin:messaging_message_of_account", region=request.GET["region"], account_id=account_id
+        )
+
+    def _page(self, request: HttpRequest, name: str, context: dict[str, Any]) -> TemplateResponse:
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **context}
+        return TemplateResponse(request, f"admin/messaging/message/{name}.html", context)
+
+
+def _where(code: str) -> regions.Region:
+    if code not in settings.REGIONS:
+        raise Http404
+    return regions.get(code)
+
+
+def _account(account_id: UUID) -> Account:
+    found = Account.objects.filter(pk=account_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""How days and numbers are written, where we differ from Django's habit for a language."""
