@@ -49,7 +49,9 @@ CATALOGUE = [
                 erasure=Erasure.BLANK,
             ),
             "is_active": Held(source=Source.OURSELVES),
-            "is_staff": Held("Professional", category=Category.C8, subject=Subject.STAFF, source=Source.OURSELVES),
+            "is_staff": Held(
+                "Professional", category=Category.C8, subject=Subject.STAFF, source=Source.OURSELVES
+            ),
             "is_superuser": Held(
                 "Professional", category=Category.C8, subject=Subject.STAFF, source=Source.OURSELVES
             ),

@@ -1,4 +1,6 @@
-"""Traffic and Usage Data (C3, C4) field by field. See privacy.catalogue; keeps P-CAT-2, P-CAT-4, P-RET-2, P-RET-4."""
+"""Traffic and Usage Data (C3, C4) field by field. See privacy.catalogue; keeps P-CAT-2, P-CAT-4, P-RET-2,
+P-RET-4.
+"""
 
 from privacy.catalogue import Held, NotPersonal, PersonalData, Store, not_personal
 from privacy.catalogue.terms import (
@@ -27,10 +29,15 @@ KEY = not_personal("names a data key, which is random")
 LEASE = not_personal("says which of our processes works on the row, and until when")
 AMOUNT = not_personal("a price")
 
-# Clear columns are what delivering, billing and finding need; they leave with the partition, not with the key.
-METADATA = Held("CommunicationsMetadata", clear="routing, billing and filters need it; no number and no text in it")
+# Clear columns are what delivering, billing and finding need; they leave with the partition, not with the
+# key.
+METADATA = Held(
+    "CommunicationsMetadata", clear="routing, billing and filters need it; no number and no text in it"
+)
 SENDER = Held("Identifier", clear="the customer's own sender ID, which filters show", source=Source.CUSTOMER)
-REFERENCE = Held("Identifier", clear="the customer's own reference, which it looks up", source=Source.CUSTOMER)
+REFERENCE = Held(
+    "Identifier", clear="the customer's own reference, which it looks up", source=Source.CUSTOMER
+)
 
 CATALOGUE = [
     PersonalData(
@@ -278,7 +285,9 @@ CATALOGUE = [
         "money moved to a region for an organisation",
         fields=("transfer_id", "account_id", "amount", "at"),
     ),
-    NotPersonal("messaging.Price", "the price list", fields=("id", "country", "network", "amount", "effective_on")),
+    NotPersonal(
+        "messaging.Price", "the price list", fields=("id", "country", "network", "amount", "effective_on")
+    ),
     NotPersonal("messaging.RegionPrice", "the price list", fields=("id", "country", "network", "amount")),
 ]
 

@@ -1,4 +1,6 @@
-"""Third-party models, the floor's own, and what is stored outside the tables. See privacy.catalogue; keeps P-CAT-2."""
+"""Third-party models, the floor's own, and what is stored outside the tables. See privacy.catalogue; keeps
+P-CAT-2.
+"""
 
 from privacy.catalogue import Held, NotPersonal, PersonalData, Store, not_personal
 from privacy.catalogue.terms import (
@@ -28,7 +30,8 @@ CATALOGUE = [
         subject=Subject.MEMBER,
         purposes=(EVIDENCE, SECURITY),
         source=Source.OURSELVES,
-        # Ids alone: with the person's row gone, an id names nobody. Cookie and device information is not in it.
+        # Ids alone: with the person's row gone, an id names nobody. Cookie and device information is not in
+        # it.
         retention=SECURITY_LOG,
         erasure=Erasure.KEPT,
         fields={

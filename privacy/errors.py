@@ -1,4 +1,6 @@
-"""The base of the engine's errors: one text for the person, one for the log, the second without personal data."""
+"""The base of the engine's errors: one text for the person, one for the log, the second without personal
+data.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""Is everything declared, and soundly? Covers every concrete field of every installed model: through tables and
-third-party models too. Keeps P-CAT-2."""
+"""Is everything declared, and soundly? Covers every concrete field of every installed model: through tables
+and third-party models too. Keeps P-CAT-2.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +37,9 @@ def problems(
     catalogue: Catalogue, installed: Iterable[type[models.Model]] | None = None
 ) -> Iterator[Problem]:
     """Everything that keeps the catalogue from being complete and sound."""
-    present = {model._meta.label_lower: model for model in (installed_models() if installed is None else installed)}
+    present = {
+        model._meta.label_lower: model for model in (installed_models() if installed is None else installed)
+    }
     for label, model in sorted(present.items()):
         declaration = catalogue.models.get(label)
         if declaration is None:
@@ -65,9 +68,7 @@ def _undeclared_model(model: type[models.Model]) -> Problem:
     )
 
 
-def _model_problems(
-    model: type[models.Model], declaration: PersonalData | NotPersonal
-) -> Iterator[Problem]:
+def _model_problems(model: type[models.Model], declaration: PersonalData | NotPersonal) -> Iterator[Problem]:
     declared = {entry.field: entry for entry in entries(declaration)}
     fields = {field.name: field for field in fields_of(model)}
     label = model._meta.label
@@ -97,7 +98,9 @@ def _field_problems(model: type[models.Model], field: models.Field, entry: Field
     place, file = f"{entry.model}.{entry.field}", _file(model)
     if not entry.personal:
         if not entry.reason.strip():
-            yield Problem("privacy.E007", f"{place} is declared not personal without a reason.", f"See {file}.")
+            yield Problem(
+                "privacy.E007", f"{place} is declared not personal without a reason.", f"See {file}."
+            )
         return
     assert entry.category is not None and entry.retention is not None
     binary = isinstance(field, models.BinaryField)

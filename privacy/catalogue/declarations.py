@@ -1,4 +1,6 @@
-"""What a `personal_data.py` says about models: for every field either personal, with all that follows, or not."""
+"""What a `personal_data.py` says about models: for every field either personal, with all that follows, or
+not.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +35,8 @@ def not_personal(reason: str) -> NotPersonalField:
 class Held:
     """A personal field. What it leaves out, it takes from its model's declaration.
 
-    A field of a sealed category is `sealed`, a `token` (an HMAC that dies with its key), or says in `clear` why it
-    stands in clear.
+    A field of a sealed category is `sealed`, a `token` (an HMAC that dies with its key), or says in `clear`
+    why it stands in clear.
     """
 
     term: str = ""

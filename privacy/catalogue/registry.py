@@ -1,7 +1,8 @@
-"""Finding the declarations: `personal_data.py` of every app and of the project's root, as `admin.py` is found.
+"""Finding the declarations: `personal_data.py` of every app and of the project's root, as `admin.py` is
+found.
 
-Each module has `CATALOGUE`, a list of declarations, and may have `STORES`. The root's declares third-party models
-and those of the floor, which knows nobody.
+Each module has `CATALOGUE`, a list of declarations, and may have `STORES`. The root's declares third-party
+models and those of the floor, which knows nobody.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""The closed vocabulary of the catalogue: categories, bases, roles, purposes, rules. Terms carry their DPV 2.3 IRI.
+"""The closed vocabulary of the catalogue: categories, bases, roles, purposes, rules. Terms carry their DPV
+2.3 IRI.
 
-Keeps P-CAT-1, P-CAT-3, P-CAT-4. Legal readings of our own are marked; see domain.md for where each comes from.
+Keeps P-CAT-1, P-CAT-3, P-CAT-4. Legal readings of our own are marked; see domain.md for where each comes
+from.
 """
 
 from __future__ import annotations
@@ -107,7 +109,11 @@ DELIVER: Final = _purpose(
     "deliver", "deliver messages on the customer's instruction", Basis.CONTRACT, _THEIRS, "ServiceProvision"
 )
 SHOW: Final = _purpose(
-    "show", "let the customer find and check its messages", Basis.CONTRACT, _THEIRS, "TechnicalServiceProvision"
+    "show",
+    "let the customer find and check its messages",
+    Basis.CONTRACT,
+    _THEIRS,
+    "TechnicalServiceProvision",
 )
 RUN_ACCOUNT: Final = _purpose(
     "account", "open, run and support the account", Basis.CONTRACT, _OURS, "AccountManagement"
@@ -125,13 +131,19 @@ ACCOUNTING: Final = _purpose(
     "accounting", "keep the accounts that the law asks for", Basis.LEGAL_OBLIGATION, _OURS, "LegalCompliance"
 )
 EVIDENCE: Final = _purpose(
-    "evidence", "prove what was instructed, done and erased", Basis.LEGAL_OBLIGATION, _OURS, "RecordManagement"
+    "evidence",
+    "prove what was instructed, done and erased",
+    Basis.LEGAL_OBLIGATION,
+    _OURS,
+    "RecordManagement",
 )
 
 
 @dataclass(frozen=True)
 class Rule:
-    """How long: `days` after the event it names; with `instructed` the account's instruction within its bounds."""
+    """How long: `days` after the event it names; with `instructed` the account's instruction within its
+    bounds.
+    """
 
     slug: str
     text: str
@@ -148,7 +160,9 @@ TRAFFIC_ROW: Final = Rule(
 )
 ACCOUNT_LIFE: Final = Rule("account", "as long as the account, then as instructed", None, promise="P-RET-1")
 MEMBERSHIP_LIFE: Final = Rule("membership", "until the person leaves the account", None, promise="P-RET-1")
-INVITATION: Final = Rule("invitation", "30 days after it was accepted, revoked or ran out", 30, promise="P-RET-1")
+INVITATION: Final = Rule(
+    "invitation", "30 days after it was accepted, revoked or ran out", 30, promise="P-RET-1"
+)
 SESSION: Final = Rule("session", "12 hours after the last sign-in", 1, promise="P-RET-3")
 SECURITY_LOG: Final = Rule("security-log", "one year after the event", 365, promise="P-RET-3")
 ACCOUNTING_YEARS: Final = Rule("accounting", "seven years after the financial year", 2557, promise="P-RET-4")

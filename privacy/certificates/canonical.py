@@ -1,4 +1,6 @@
-"""Canonical JSON: one text for one content, so that a digest means the content. Strings, integers, lists, objects."""
+"""Canonical JSON: one text for one content, so that a digest means the content. Strings, integers, lists,
+objects.
+"""
 
 from __future__ import annotations
 

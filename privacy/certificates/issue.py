@@ -1,4 +1,5 @@
-"""Issuing certificates of erasure: what went, why, since when, and what is *not* covered. Keeps P-RET-2, P-RET-7.
+"""Issuing certificates of erasure: what went, why, since when, and what is *not* covered. Keeps P-RET-2,
+P-RET-7.
 
 Each is chained to the one before and signed with the vault's key; the body is stored exactly as signed.
 """
@@ -99,7 +100,9 @@ def retention(
 
 
 def destruction(alias: str, epoch: int, receipt: dict[str, str | int]) -> Certificate | None:
-    """The vault's receipt for an epoch key: certificates whose last epoch is this one or older are final by it."""
+    """The vault's receipt for an epoch key: certificates whose last epoch is this one or older are final by
+    it.
+    """
     body = {
         "database": alias,
         "epoch": epoch,

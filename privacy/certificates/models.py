@@ -12,7 +12,9 @@ class Certificate(models.Model):
     """One certificate of erasure. The body is canonical JSON text, exactly as signed."""
 
     # `unique` numbers and the chain span accounts, so pages filter by account and PostgreSQL does not.
-    exempt = "The chain spans accounts and anybody may check a certificate; it holds counts and ids, no content."
+    exempt = (
+        "The chain spans accounts and anybody may check a certificate; it holds counts and ids, no content."
+    )
     access = Access(app="SELECT", worker="SELECT, INSERT")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -1,5 +1,6 @@
-"""Checking a certificate, alone or with the whole chain. A key inside a certificate proves integrity, not origin:
-origin needs the public key from elsewhere (`manage.py keys status` prints it for publication)."""
+"""Checking a certificate, alone or with the whole chain. A key inside a certificate proves integrity, not
+origin: origin needs the public key from elsewhere (`manage.py keys status` prints it for publication).
+"""
 
 from __future__ import annotations
 

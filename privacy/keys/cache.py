@@ -1,7 +1,7 @@
 """Unwrapped data keys in memory: bounded in number and in time.
 
-The time to live is part of the printed guarantee: a key that was erased opens nothing here for longer than that.
-It is measured on the monotonic clock, so no clock that is moved can stretch it.
+The time to live is part of the printed guarantee: a key that was erased opens nothing here for longer than
+that. It is measured on the monotonic clock, so no clock that is moved can stretch it.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """The carry-over: only what may live is carried into the next epoch; deleting is not carrying over.
 
-Borders of transactions: opening the new epoch is one; each batch of re-wrapped keys is one; census, dropping the
-old partition and closing the old epoch are one. After a crash anywhere the next run takes up where the last one
-stopped, reading the state from the epochs' rows. What cannot be undone is the last step alone, the destruction of
-epoch key n−w, and it is taken only for an epoch whose partition is gone. An UPDATE or DELETE would leave wrapped
-keys in the table's file until VACUUM and in WAL long after, hence a partition per epoch. Keeps P-RET-2.
+Borders of transactions: opening the new epoch is one; each batch of re-wrapped keys is one; census, dropping
+the old partition and closing the old epoch are one. After a crash anywhere the next run takes up where the
+last one stopped, reading the state from the epochs' rows. What cannot be undone is the last step alone, the
+destruction of epoch key n−w, and it is taken only for an epoch whose partition is gone. An UPDATE or DELETE
+would leave wrapped keys in the table's file until VACUUM and in WAL long after, hence a partition per epoch.
+Keeps P-RET-2.
 """
 
 from __future__ import annotations
@@ -67,8 +68,8 @@ def next_epoch(alias: str) -> int:
 def carry_over(alias: str, target: int | None = None) -> CarryOver:
     """One carry-over of one database, or the end of one that a crash interrupted. Needs the worker's role.
 
-    With `target` it leads to that epoch and no further: whoever repeats it does nothing twice. Raises Busy when
-    another process is at it, VaultMismatch, VaultUnavailable, CensusFailed.
+    With `target` it leads to that epoch and no further: whoever repeats it does nothing twice. Raises Busy
+    when another process is at it, VaultMismatch, VaultUnavailable, CensusFailed.
     """
     with locks.maintenance(alias):
         new = next_epoch(alias)
@@ -81,7 +82,12 @@ def carry_over(alias: str, target: int | None = None) -> CarryOver:
         done.destroyed = epochs.destroy_past(alias, done.epoch)
     log.info(
         "keys carried over",
-        extra={"database": alias, "epoch": done.epoch, "carried": done.carried, "destroyed": len(done.destroyed)},
+        extra={
+            "database": alias,
+            "epoch": done.epoch,
+            "carried": done.carried,
+            "destroyed": len(done.destroyed),
+        },
     )
     return done
 
@@ -143,10 +149,11 @@ def _close(alias: str, old: int, new: int, done: CarryOver) -> bool:
 
 
 def _census(cursor: Any, alias: str, old: int, new: int, done: CarryOver) -> bool:
-    """Every living key of the old epoch stands in the new one, no erased key does, and the new key is readable.
+    """Every living key of the old epoch stands in the new one, no erased key does, and the new key is
+    readable.
 
-    Nobody adds to the old epoch since the new one was opened (epochs.open_next), and enforcement takes turns with
-    us (locks.maintenance), so what is counted here is what is dropped.
+    Nobody adds to the old epoch since the new one was opened (epochs.open_next), and enforcement takes turns
+    with us (locks.maintenance), so what is counted here is what is dropped.
     """
     execute, fetchone = cursor.execute, cursor.fetchone
     execute(

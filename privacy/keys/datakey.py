@@ -73,7 +73,14 @@ class DataKey:
 
 
 def context(
-    *, alias: str, key_id: UUID, account_id: UUID, data_class: int, starts_on: date, due_on: date, generation: int
+    *,
+    alias: str,
+    key_id: UUID,
+    account_id: UUID,
+    data_class: int,
+    starts_on: date,
+    due_on: date,
+    generation: int,
 ) -> bytes:
     """What a wrapped key is bound to: altering a key row's due day, class or account makes it unopenable."""
     parts = (alias, key_id, account_id, data_class, starts_on, due_on, generation)

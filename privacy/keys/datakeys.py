@@ -1,7 +1,8 @@
 """Data keys: one per account, data class, day its retention starts, day it is due, and generation.
 
-Making one holds the shared creation lock, so a census cannot overlook it. A key enters the cache only once its
-transaction has committed: what was sealed under a key that rolled back could never be opened. Keeps P-RET-2.
+Making one holds the shared creation lock, so a census cannot overlook it. A key enters the cache only once
+its transaction has committed: what was sealed under a key that rolled back could never be opened. Keeps
+P-RET-2.
 """
 
 from __future__ import annotations
@@ -51,8 +52,9 @@ def open_sealed(
 
 
 def living(alias: str, account_id: UUID | None, ids: list[UUID]) -> dict[UUID, DataKey]:
-    """The keys of all `ids`, by one query for what is not in memory. Raises Erased or UnknownKey for the first
-    that does not live."""
+    """The keys of all `ids`, by one query for what is not in memory. Raises Erased or UnknownKey for the
+    first that does not live.
+    """
     found, problems = look_up(alias, account_id, ids)
     for problem in problems.values():
         raise problem
@@ -64,8 +66,8 @@ def look_up(
 ) -> tuple[dict[UUID, DataKey], dict[UUID, Exception]]:
     """The living keys among `ids`, and for each other one why not (Erased or UnknownKey).
 
-    With an account, another account's key is as unknown as none. A key whose day has come is Erased at once, even
-    before the night's run has taken it.
+    With an account, another account's key is as unknown as none. A key whose day has come is Erased at once,
+    even before the night's run has taken it.
     """
     _require_scope(account_id)
     held = {key_id: cache.keys().by_id(alias, key_id) for key_id in dict.fromkeys(ids)}
@@ -127,9 +129,7 @@ def _create(alias: str, account_id: UUID, data_class: int, starts_on: date, due_
     return _made_by_another(alias, account_id, data_class, starts_on, due_on)
 
 
-def _made_by_another(
-    alias: str, account_id: UUID, data_class: int, starts_on: date, due_on: date
-) -> KeyRow:
+def _made_by_another(alias: str, account_id: UUID, data_class: int, starts_on: date, due_on: date) -> KeyRow:
     row = store.by_use(alias, account_id, data_class, starts_on, due_on)
     if row is None:
         raise VaultMismatch(f"a data key of {alias} can neither be made nor found")
@@ -143,9 +143,7 @@ def _newest_open(alias: str) -> int:
     return rows[-1]
 
 
-def _next_generation(
-    cursor: object, account_id: UUID, data_class: int, starts_on: date, due_on: date
-) -> int:
+def _next_generation(cursor: object, account_id: UUID, data_class: int, starts_on: date, due_on: date) -> int:
     """A key that was erased never comes back: what replaces it is another generation."""
     cursor.execute(  # type: ignore[attr-defined]
         "SELECT count(*) FROM privacy_keytombstone "

@@ -21,7 +21,8 @@ def partition_of(epoch: int) -> str:
 
 
 def bootstrap(alias: str) -> int:
-    """The first epoch of a new database; nothing when it has one. Needs owner or worker. Returns the newest epoch.
+    """The first epoch of a new database; nothing when it has one. Needs owner or worker. Returns the newest
+    epoch.
 
     A crash between vault and database leaves an epoch 1 that nothing is wrapped under: it is taken over.
     """
@@ -31,7 +32,9 @@ def bootstrap(alias: str) -> int:
             return rows[-1].number
         held = vault()
         if held.head(alias) > 1 or held.in_use(alias):
-            raise VaultMismatch(f"{alias} is empty, but the vault holds its epochs: an old copy or a wrong vault?")
+            raise VaultMismatch(
+                f"{alias} is empty, but the vault holds its epochs: an old copy or a wrong vault?"
+            )
         if held.head(alias) == 0:
             held.create(alias, 1)
         fault("epochs.bootstrap")
@@ -44,10 +47,10 @@ def bootstrap(alias: str) -> int:
 def open_next(alias: str, number: int) -> None:
     """Open epoch `number`: key in the vault, partition and row in the database. Resumable.
 
-    The row is written while nobody makes keys: whoever made one before has committed it into an older epoch, and
-    whoever makes one afterwards uses this one. So from here on the older epoch can only shrink. The partition is
-    made before, alone: no transaction may hold the creation lock and wait for the table, since one that has read
-    the table may be waiting for the creation lock.
+    The row is written while nobody makes keys: whoever made one before has committed it into an older epoch,
+    and whoever makes one afterwards uses this one. So from here on the older epoch can only shrink. The
+    partition is made before, alone: no transaction may hold the creation lock and wait for the table, since
+    one that has read the table may be waiting for the creation lock.
     """
     held = vault()
     if held.head(alias) < number:

@@ -1,7 +1,7 @@
 """Vault and database must tell one story, or nothing is sealed, carried over or destroyed.
 
-A missing, wrong, emptied or rolled-back vault, and a database restored from an older copy, raise VaultMismatch;
-neither ever reads as "erased".
+A missing, wrong, emptied or rolled-back vault, and a database restored from an older copy, raise
+VaultMismatch; neither ever reads as "erased".
 """
 
 from __future__ import annotations
@@ -56,6 +56,10 @@ def _check_keys(alias: str, rows: list[EpochRow], held: Vault) -> None:
 
 
 def _check_head(alias: str, head: int, held: Vault) -> None:
-    """One unrecorded epoch is an interrupted opening; an epoch in use that the database misses is an old database."""
+    """One unrecorded epoch is an interrupted opening; an epoch in use that the database misses is an old
+    database.
+    """
     if held.in_use(alias) > head or held.head(alias) > head + 1:
-        raise VaultMismatch(f"{alias} stands at epoch {head}, the vault further: an old copy of the database?")
+        raise VaultMismatch(
+            f"{alias} stands at epoch {head}, the vault further: an old copy of the database?"
+        )

@@ -1,7 +1,7 @@
 """The advisory locks of a database's keys: creating shares one, opening an epoch takes it whole.
 
-All are transaction locks but `maintenance`, which spans the many transactions of one carry-over and dies with the
-connection. The worker therefore needs a direct connection, not a pooler in transaction mode.
+All are transaction locks but `maintenance`, which spans the many transactions of one carry-over and dies with
+the connection. The worker therefore needs a direct connection, not a pooler in transaction mode.
 """
 
 from __future__ import annotations
@@ -39,8 +39,10 @@ def exclude_creation(cursor: Any) -> None:
 
 
 def patiently(alias: str, work: Callable[[Any], Result]) -> Result:
-    """Do the work in a transaction of its own that waits for no lock longer than four seconds, then lets everybody
-    behind it through and tries again: a long reader never makes the others queue up. Gives up after ten times."""
+    """Do the work in a transaction of its own that waits for no lock longer than four seconds, then lets
+    everybody behind it through and tries again: a long reader never makes the others queue up. Gives up after
+    ten times.
+    """
     for attempt in range(1, _TRIES + 1):
         try:
             with transaction.atomic(using=alias), connections[alias].cursor() as cursor:

@@ -20,7 +20,8 @@ class DataClass(models.IntegerChoices):
 class DataKey(TenantModel):
     """One data key, wrapped under an epoch key. Partitioned by list of epoch; SQL key (epoch, id).
 
-    A partition is dropped as a whole at carry-over: an UPDATE or DELETE would leave the wrapped key in the file.
+    A partition is dropped as a whole at carry-over: an UPDATE or DELETE would leave the wrapped key in the
+    file.
     """
 
     plane = TRAFFIC

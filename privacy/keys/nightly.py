@@ -1,4 +1,6 @@
-"""The daily carry-over: once a day and database, whoever asks how often; with its audit entry and certificates."""
+"""The daily carry-over: once a day and database, whoever asks how often; with its audit entry and
+certificates.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ def once(alias: str, target: int | None = None) -> CarryOver:
 
 
 def _certify_destructions(alias: str) -> None:
-    """A certificate for every destroyed epoch that has none: also for one whose certificate a crash prevented."""
+    """A certificate for every destroyed epoch that has none: also for one whose certificate a crash
+    prevented.
+    """
     with connections[alias].cursor() as cursor:
         cursor.execute(
             "SELECT number, receipt::text FROM privacy_epoch WHERE state = %s ORDER BY number DESC LIMIT 30",

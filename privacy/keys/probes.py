@@ -39,9 +39,7 @@ def number_probes(
     probes: list[bytes] = []
     today = clock.today()
     day = timedelta(days=1)
-    for row in store.of_days(
-        alias, account_id, DataClass.NUMBER, first_day, last_day + ahead_days * day
-    ):
+    for row in store.of_days(alias, account_id, DataClass.NUMBER, first_day, last_day + ahead_days * day):
         if row.due_on <= today:
             continue
         key = cache.keys().by_id(alias, row.id)

@@ -1,4 +1,6 @@
-"""The printed guarantee in numbers: after how many completed carry-overs, and what the vault's erasure may be called."""
+"""The printed guarantee in numbers: after how many completed carry-overs, and what the vault's erasure may be
+called.
+"""
 
 from __future__ import annotations
 

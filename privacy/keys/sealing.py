@@ -1,7 +1,7 @@
 """Sealing a value: AES-256-GCM whose associated data name account, table, column, row and key.
 
-A ciphertext moved to another row, column, table, account or key is refused, and the refusal names the row. Keeps
-P-SEC-1.
+A ciphertext moved to another row, column, table, account or key is refused, and the refusal names the row.
+Keeps P-SEC-1.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Where a database's keys stand: living keys by epoch and class, oldest wrap, next destruction; and /readyz's probe."""
+"""Where a database's keys stand: living keys by epoch and class, oldest wrap, next destruction; and /readyz's
+probe.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def status(alias: str) -> dict[str, Any]:
         "epochs_kept": kept,
         "epochs_destroyed": sum(row.state == guard.DESTROYED for row in rows),
         "next_destruction": kept[0] if kept else current,
-        "carry_overs_until_destruction": settings.EPOCHS_KEPT + 1 - (current - (kept[0] if kept else current)),
+        "carry_overs_until_destruction": settings.EPOCHS_KEPT
+        + 1
+        - (current - (kept[0] if kept else current)),
         "living": _living(alias),
         "erased": _count(alias, "SELECT count(*) FROM privacy_keytombstone"),
     }

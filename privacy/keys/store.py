@@ -63,7 +63,9 @@ def material(alias: str, row: KeyRow) -> bytes:
         return vault().unwrap(alias, row.epoch, bytes(row.wrapped), row.context(alias))
     except InvalidTag:
         guard.check(alias)  # the wrong vault shows itself here, and is not the row's fault
-        raise SealRefused(f"wrapped key {row.id} of {alias} (epoch {row.epoch}) is altered or damaged") from None
+        raise SealRefused(
+            f"wrapped key {row.id} of {alias} (epoch {row.epoch}) is altered or damaged"
+        ) from None
 
 
 def by_ids(alias: str, ids: Iterable[UUID]) -> list[KeyRow]:

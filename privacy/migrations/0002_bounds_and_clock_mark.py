@@ -6,7 +6,13 @@ from django.db import migrations, models
 
 # (data class, default, floor, ceiling, the clause behind it); days after which nothing may be readable.
 BOUNDS = [
-    (1, 30, 0, 400, "Policy: message content, by the customer's instruction. 0 = not stored beyond delivery."),
+    (
+        1,
+        30,
+        0,
+        400,
+        "Policy: message content, by the customer's instruction. 0 = not stored beyond delivery.",
+    ),
     (2, 90, 0, 400, "Policy: End-User numbers, by the customer's instruction, apart from content."),
     (3, 30, 0, 400, "Policy: recordings, by the customer's instruction."),
 ]

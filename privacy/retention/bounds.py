@@ -1,4 +1,6 @@
-"""The published bounds of each data class: default, floor and ceiling in days, with effective dates. Keeps P-RET-11."""
+"""The published bounds of each data class: default, floor and ceiling in days, with effective dates. Keeps
+P-RET-11.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""The clock guard: destruction cannot be undone, lateness can, so a clock that jumped stops everything and asks.
+"""The clock guard: destruction cannot be undone, lateness can, so a clock that jumped stops everything and
+asks.
 
 Compared are the wall clock and the clock that counts since boot (suspension included), and the wall clock of
-PostgreSQL's host. A long stop is no step: both clocks of a machine that slept have gone on. It reads the machine's
-clocks, not the product's, which tests and demos move on purpose.
+PostgreSQL's host. A long stop is no step: both clocks of a machine that slept have gone on. It reads the
+machine's clocks, not the product's, which tests and demos move on purpose.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
 class ClockStepped(PrivacyError):
-    """A clock has made an implausible step. `retention enforce --accept-clock` goes on after a human has looked."""
+    """A clock has made an implausible step. `retention enforce --accept-clock` goes on after a human has
+    looked.
+    """
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """Enforcement: due keys become tombstones, and what they sealed can be read by nobody any more.
 
-The cost is O(keys due), whatever the number of messages: no message is touched. Borders of transactions: all of one
-account's due keys move in one statement on the regional database; its certificate and audit entry are one
-transaction on the control plane, under an id that the tombstones carry already. A crash between the two leaves
-tombstones without certificate, which the next try of the same run writes first. Undone can be nothing: so clock and
-vault are checked first, and days are settled before. Keeps P-RET-2.
+The cost is O(keys due), whatever the number of messages: no message is touched. Borders of transactions: all
+of one account's due keys move in one statement on the regional database; its certificate and audit entry are
+one transaction on the control plane, under an id that the tombstones carry already. A crash between the two
+leaves tombstones without certificate, which the next try of the same run writes first. Undone can be nothing:
+so clock and vault are checked first, and days are settled before. Keeps P-RET-2.
 """
 
 from __future__ import annotations
@@ -134,9 +134,7 @@ def _certify(
 ) -> None:
     with system_scope("retention_enforce", using=("default", alias)):
         counted = [
-            line.counted(
-                plan.messages_of(alias, account_id, line.data_class, line.first_day, line.last_day)
-            )
+            line.counted(plan.messages_of(alias, account_id, line.data_class, line.first_day, line.last_day))
             for line in lines
         ]
         issue.retention(

@@ -1,8 +1,8 @@
 """A customer's instruction: how long each class of its traffic is kept.
 
-Shortening takes effect after a grace period in which it can be cancelled; lengthening takes effect at once and for
-new messages only, because a key's due day is fixed when it is made. Instructions are appended, never edited, and a
-new one cancels what is still pending. Keeps P-RET-1, P-RET-2.
+Shortening takes effect after a grace period in which it can be cancelled; lengthening takes effect at once
+and for new messages only, because a key's due day is fixed when it is made. Instructions are appended, never
+edited, and a new one cancels what is still pending. Keeps P-RET-1, P-RET-2.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ def instruct(
 ) -> RetentionInstruction:
     """Record an instruction. The caller has asked for recent authentication and shown the preview.
 
-    Raises ValidationError naming `days`; with code "outlives_number" when content would outlive its number and
-    `knowingly` is not set (such content can no longer be found by number).
+    Raises ValidationError naming `days`; with code "outlives_number" when content would outlive its number
+    and `knowingly` is not set (such content can no longer be found by number).
     """
     now = clock.now()
     with scope(account_id):
@@ -96,7 +96,9 @@ def instruct(
     return instruction
 
 
-def cancel(*, account_id: UUID, instruction_id: UUID, person_id: UUID | None, actor_kind: str = "member") -> None:
+def cancel(
+    *, account_id: UUID, instruction_id: UUID, person_id: UUID | None, actor_kind: str = "member"
+) -> None:
     """Take back an instruction within its grace period. Raises ValidationError when it is too late."""
     with scope(account_id):
         _lock(account_id)

@@ -1,4 +1,6 @@
-"""The night's work on one database: settle, enforce, sweep. Each step may be repeated; sweep follows enforcement."""
+"""The night's work on one database: settle, enforce, sweep. Each step may be repeated; sweep follows
+enforcement.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ class Night:
 
 
 def run(alias: str, cutoff_on: date, *, accept_clock: bool = False) -> Night:
-    """Settle and enforce up to a cut-off, then let the registered sweepers drop what no key can open any more."""
+    """Settle and enforce up to a cut-off, then let the registered sweepers drop what no key can open any
+    more.
+    """
     done = enforce.enforce(alias, cutoff_on, accept_clock=accept_clock)
     swept = sweep(alias, cutoff_on)
     heartbeat.beat(f"retention.{alias}")
@@ -37,7 +41,9 @@ def run(alias: str, cutoff_on: date, *, accept_clock: bool = False) -> Night:
 
 
 def sweep(alias: str, cutoff_on: date) -> int:
-    """Hook `retention.sweep`: each handler drops or deletes rows whose every key is gone, and says how many things."""
+    """Hook `retention.sweep`: each handler drops or deletes rows whose every key is gone, and says how many
+    things.
+    """
     run_row, _ = runs.begin(alias, runs.SWEEP, cutoff_on)
     swept = sum(count or 0 for count in hooks.call("retention.sweep", alias=alias, cutoff_on=cutoff_on))
     runs.finish(run_row, swept=run_row.counts.get("swept", 0) + swept)

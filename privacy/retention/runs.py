@@ -1,4 +1,6 @@
-"""One run of one kind of work on one database up to one cut-off happens once: a unique row, and a lock beside it."""
+"""One run of one kind of work on one database up to one cut-off happens once: a unique row, and a lock beside
+it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Beat's retention: plan, settle, enforce, sweep, and the dead-man's switch. Arguments are database and day alone."""
+"""Beat's retention: plan, settle, enforce, sweep, and the dead-man's switch. Arguments are database and day
+alone.
+"""
 
 from __future__ import annotations
 

@@ -20,7 +20,8 @@ from privacy.keys import epochs, guard
 from privacy.keys.models import DataClass
 from privacy.retention import rules, runs
 
-# The night's run begins ten minutes after midnight; until it is done, or this late, yesterday's cut-off counts.
+# The night's run begins ten minutes after midnight; until it is done, or this late, yesterday's cut-off
+# counts.
 # Readers refuse a key from the midnight on at which it is due, whenever the run comes.
 _LATE_AFTER: Final = timedelta(hours=2)
 _MOST_CULPRITS: Final = 100
@@ -102,7 +103,9 @@ def _resurrected(alias: str) -> list[dict[str, Any]]:
 
 
 def _without_certificate(alias: str) -> list[dict[str, Any]]:
-    """Tombstones of the last runs whose certificate is missing (older ones are covered by the chain's numbers)."""
+    """Tombstones of the last runs whose certificate is missing (older ones are covered by the chain's
+    numbers).
+    """
     since = clock.now() - timedelta(days=8)
     with connections[alias].cursor() as cursor:
         cursor.execute(

@@ -37,7 +37,11 @@ def as_owner(alias: str) -> psycopg.Connection[Any]:
     """A connection of the owner's role beside Django's, for what no other role may do."""
     given = connections[alias].settings_dict
     return psycopg.connect(
-        dbname=given["NAME"], user="paasoo_owner", host=given["HOST"], port=given["PORT"] or None, autocommit=True
+        dbname=given["NAME"],
+        user="paasoo_owner",
+        host=given["HOST"],
+        port=given["PORT"] or None,
+        autocommit=True,
     )
 
 

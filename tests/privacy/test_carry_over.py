@@ -186,7 +186,9 @@ def test_destruction_is_certified_once(region: str, make_key: MakeKey) -> None:
     for _ in range(django_settings.EPOCHS_KEPT + 2):
         nightly.once(region)
     certificates = Certificate.objects.filter(kind="destruction").order_by("number")
-    assert [f'"epoch":{number},' in one.body for number, one in zip((1, 2), certificates, strict=True)] == [True] * 2
+    assert [f'"epoch":{number},' in one.body for number, one in zip((1, 2), certificates, strict=True)] == [
+        True
+    ] * 2
     assert verify.verify_certificates().ok
 
 

@@ -18,7 +18,15 @@ from django.core.management import call_command
 from django.db import models
 from django.test.utils import isolate_apps
 
-from privacy.catalogue import Held, NotPersonal, PersonalData, catalogue, not_personal, override, refuse_incomplete
+from privacy.catalogue import (
+    Held,
+    NotPersonal,
+    PersonalData,
+    catalogue,
+    not_personal,
+    override,
+    refuse_incomplete,
+)
 from privacy.catalogue.boot import CatalogueIncomplete
 from privacy.catalogue.completeness import fields_of, installed_models, problems
 from privacy.catalogue.declarations import Catalogue
@@ -77,7 +85,9 @@ def test_ours_is_complete_and_sound() -> None:
 
 def test_it_covers_every_field_of_every_table() -> None:
     declared = {(entry.model.lower(), entry.field) for entry in catalogue().entries()}
-    stored = {(model._meta.label_lower, field.name) for model in installed_models() for field in fields_of(model)}
+    stored = {
+        (model._meta.label_lower, field.name) for model in installed_models() for field in fields_of(model)
+    }
     assert stored == declared
     tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
     assert {"auth_group_permissions", "accounts_person_groups", "django_session"} <= tables
@@ -172,7 +182,14 @@ def test_the_command_prints_table_and_json() -> None:
     [content] = [field for field in printed["fields"] if field["field"] == "content_sealed"]
     assert content["stored"] == "sealed"
     assert content["category"] == "C3"
-    assert {store["kind"] for store in printed["stores"]} >= {"cookie", "queue", "log", "email", "cache key", "file"}
+    assert {store["kind"] for store in printed["stores"]} >= {
+        "cookie",
+        "queue",
+        "log",
+        "email",
+        "cache key",
+        "file",
+    }
     assert len(printed["version"]) == 16
     out = StringIO()
     call_command("catalogue", stdout=out)

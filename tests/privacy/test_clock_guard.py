@@ -41,7 +41,9 @@ def test_time_that_passed_on_both_clocks_is_no_step(days: float) -> None:
     check(after(timedelta(days=days)))
 
 
-@pytest.mark.parametrize("step", [timedelta(hours=1), timedelta(days=1), timedelta(days=90), timedelta(days=3650)])
+@pytest.mark.parametrize(
+    "step", [timedelta(hours=1), timedelta(days=1), timedelta(days=90), timedelta(days=3650)]
+)
 def test_a_wall_clock_that_jumped_ahead_stops_everything(step: timedelta) -> None:
     with pytest.raises(ClockStepped):
         check(after(timedelta(minutes=10) + step, timedelta(minutes=10)))

@@ -98,7 +98,11 @@ def test_within_a_transaction_the_same_key_comes_again(region: str, account: UUI
 def test_no_key_is_made_that_is_due(region: str, account: UUID) -> None:
     today = clock.today()
     with system_scope("test", using=(region,)):
-        for starts, due in ((today, today), (today - timedelta(days=5), today), (today, today - timedelta(days=1))):
+        for starts, due in (
+            (today, today),
+            (today - timedelta(days=5), today),
+            (today, today - timedelta(days=1)),
+        ):
             with pytest.raises(keys.PastDue):
                 keys.for_sealing(region, account, 1, starts, due)
 
@@ -137,9 +141,7 @@ def test_a_key_is_refused_from_the_midnight_it_is_due_before_any_run(
 
 
 @pytest.mark.parametrize("column", ["due_on", "starts_on", "account_id", "data_class", "generation"])
-def test_an_altered_key_row_opens_nothing(
-    region: str, account: UUID, make_key: MakeKey, column: str
-) -> None:
+def test_an_altered_key_row_opens_nothing(region: str, account: UUID, make_key: MakeKey, column: str) -> None:
     """Whoever writes the database cannot lengthen a life or give a key to another account."""
     key, thief = make_key(account), uuid7()
     value = {
@@ -221,7 +223,9 @@ def test_the_cache_is_bounded_in_number_and_time(make_key: MakeKey) -> None:
     assert at_once.by_id(made[0].alias, made[0].id) is None
 
 
-def test_the_database_holds_no_key_in_clear(region: str, account: UUID, make_key: MakeKey, vault_folder: Path) -> None:
+def test_the_database_holds_no_key_in_clear(
+    region: str, account: UUID, make_key: MakeKey, vault_folder: Path
+) -> None:
     key = make_key(account)
     material = key._material
     with as_owner(region) as connection:

@@ -46,7 +46,9 @@ def living(alias: str) -> set[UUID]:
         return {row[0] for row in connection.execute("SELECT id FROM privacy_datakey").fetchall()}
 
 
-def test_what_is_due_dies_and_what_lives_lives_on(region: str, make_key: MakeKey, registered: Registered) -> None:
+def test_what_is_due_dies_and_what_lives_lives_on(
+    region: str, make_key: MakeKey, registered: Registered
+) -> None:
     accounts = [uuid7(), uuid7()]
     due = [make_key(a, age=age) for a in accounts for age in (30, 31, 45)]
     alive = [make_key(a, age=age) for a in accounts for age in (0, 1, 29)]
@@ -120,7 +122,9 @@ def test_settlement_comes_before_and_stops_everything_when_it_fails(
     assert living(region) == {key.id}
 
 
-def test_repeating_does_nothing_twice(region: str, account: UUID, make_key: MakeKey, registered: Registered) -> None:
+def test_repeating_does_nothing_twice(
+    region: str, account: UUID, make_key: MakeKey, registered: Registered
+) -> None:
     make_key(account, age=31)
     assert enforce.enforce(region, clock.today()).keys == 1
     again = enforce.enforce(region, clock.today())
@@ -130,7 +134,9 @@ def test_repeating_does_nothing_twice(region: str, account: UUID, make_key: Make
     assert RetentionRun.objects.count() == 1
 
 
-def test_two_at_once_do_it_once(region: str, account: UUID, make_key: MakeKey, registered: Registered) -> None:
+def test_two_at_once_do_it_once(
+    region: str, account: UUID, make_key: MakeKey, registered: Registered
+) -> None:
     make_key(account, age=31)
     with as_owner(region) as other:
         other.execute("SELECT pg_advisory_lock(%s)", [0x5053_0002])
@@ -310,7 +316,9 @@ def test_nothing_due_is_readable_and_nothing_living_is_lost(
                 )
             except ValidationError:
                 instructed = None  # thirty days are the default already
-    made_keys = [make_key(account, age=age, days=days, data_class=data_class) for age, days, data_class in made]
+    made_keys = [
+        make_key(account, age=age, days=days, data_class=data_class) for age, days, data_class in made
+    ]
     enforce.enforce(region, today)
     for key, (age, days, data_class) in zip(made_keys, made, strict=True):
         limit = min(days, max(instructed, 1)) if instructed is not None and data_class == 1 else days

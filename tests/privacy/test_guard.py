@@ -59,7 +59,9 @@ def key_truncated(folder: Path, alias: str, old: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", [emptied, another, of_another_region, rolled_back, key_lost, key_truncated], ids=lambda f: f.__name__
+    "damage",
+    [emptied, another, of_another_region, rolled_back, key_lost, key_truncated],
+    ids=lambda f: f.__name__,
 )
 def test_a_wrong_vault_is_loud_and_never_reads_as_erased(
     region: str, account: UUID, make_key: MakeKey, vault_folder: Path, tmp_path: Path, damage: Damage
@@ -86,7 +88,9 @@ def test_a_wrong_vault_is_loud_and_never_reads_as_erased(
             enforce.enforce(region, clock.today() + timedelta(days=99))
 
 
-def test_a_vault_from_before_a_destruction_is_refused(region: str, vault_folder: Path, tmp_path: Path) -> None:
+def test_a_vault_from_before_a_destruction_is_refused(
+    region: str, vault_folder: Path, tmp_path: Path
+) -> None:
     """It would bring a destroyed epoch key back."""
     for _ in range(django_settings.EPOCHS_KEPT):
         carrying.carry_over(region)

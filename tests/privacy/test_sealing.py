@@ -72,7 +72,9 @@ def test_no_two_of_many_places_open_each_other() -> None:
     places = list(
         itertools.product(keys, ["messaging_message", "messaging_call"], ["content_sealed", "note"], rows)
     )
-    sealed = {place: place[0].seal(b"text", table=place[1], column=place[2], row=place[3]) for place in places}
+    sealed = {
+        place: place[0].seal(b"text", table=place[1], column=place[2], row=place[3]) for place in places
+    }
     for one, other in itertools.permutations(places, 2):
         with pytest.raises(SealRefused):
             other[0].open(sealed[one], table=other[1], column=other[2], row=other[3])

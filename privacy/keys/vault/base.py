@@ -1,7 +1,7 @@
 """The vault: where epoch keys live, outside PostgreSQL, one series per database.
 
-No copy of an epoch key may outlive its destruction, so a vault is in no back-up; redundancy is a second vault that
-destroys as well. Keeps P-RET-2, P-SEC-1.
+No copy of an epoch key may outlive its destruction, so a vault is in no back-up; redundancy is a second vault
+that destroys as well. Keeps P-RET-2, P-SEC-1.
 """
 
 from __future__ import annotations

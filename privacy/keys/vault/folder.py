@@ -1,8 +1,8 @@
 """The vault as a protected folder: `<root>/<database>/epoch-<n>.key`, mode 0600.
 
-A disk or a machine snapshot may keep what a folder has deleted, so destruction here is called "logical". The ledger
-`destroyed.jsonl` is written before a key goes (intent) and after (receipt): a key that is missing without an entry
-is a damaged or wrong vault, never an erasure.
+A disk or a machine snapshot may keep what a folder has deleted, so destruction here is called "logical". The
+ledger `destroyed.jsonl` is written before a key goes (intent) and after (receipt): a key that is missing
+without an entry is a damaged or wrong vault, never an erasure.
 """
 
 from __future__ import annotations
@@ -210,7 +210,7 @@ def _encode(database: str, epoch: int, key: bytes) -> bytes:
     return _MAGIC + key + digest
 
 
-class _loud:  # noqa: N801  a context manager
+class _loud:
     """Any operating-system error of the vault's folder is VaultUnavailable, with the path left out."""
 
     def __init__(self, doing: str) -> None:
@@ -221,4 +221,6 @@ class _loud:  # noqa: N801  a context manager
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, OSError):
-            raise VaultUnavailable(f"vault {self._doing}: {error.strerror or type(error).__name__}") from error
+            raise VaultUnavailable(
+                f"vault {self._doing}: {error.strerror or type(error).__name__}"
+            ) from error

@@ -1,4 +1,6 @@
-"""`manage.py keys status|carry-over [--epochs N] [--json]`, for operators and drills. Runs as the worker's role."""
+"""`manage.py keys status|carry-over [--epochs N] [--json]`, for operators and drills. Runs as the worker's
+role.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("action", choices=["status", "carry-over"])
-        parser.add_argument("--epochs", type=int, default=1, help="How many carry-overs, for drills (default 1).")
-        parser.add_argument("--database", action="append", help="Only this regional database; may be repeated.")
+        parser.add_argument(
+            "--epochs", type=int, default=1, help="How many carry-overs, for drills (default 1)."
+        )
+        parser.add_argument(
+            "--database", action="append", help="Only this regional database; may be repeated."
+        )
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -19,9 +19,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("action", choices=["plan", "enforce", "verify"])
-        parser.add_argument("--cutoff", type=date.fromisoformat, help="A UTC day, at most today; default today.")
-        parser.add_argument("--database", action="append", help="Only this regional database; may be repeated.")
-        parser.add_argument("--accept-clock", action="store_true", help="A human has looked: the clocks are right.")
+        parser.add_argument(
+            "--cutoff", type=date.fromisoformat, help="A UTC day, at most today; default today."
+        )
+        parser.add_argument(
+            "--database", action="append", help="Only this regional database; may be repeated."
+        )
+        parser.add_argument(
+            "--accept-clock", action="store_true", help="A human has looked: the clocks are right."
+        )
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -43,7 +49,9 @@ class Command(BaseCommand):
             return
         for alias, lines in found.items():
             keys = sum(line["keys"] for line in lines)
-            self.stdout.write(f"{alias}: {keys} keys of {len({line['account'] for line in lines})} accounts are due")
+            self.stdout.write(
+                f"{alias}: {keys} keys of {len({line['account'] for line in lines})} accounts are due"
+            )
             for line in lines:
                 self.stdout.write(
                     f"  {line['account']} {line['class']}: {line['keys']} keys, {line['messages']} messages, "
