@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 
 from accounts.api_keys.models import ApiKey
@@ -17,7 +16,7 @@ from accounts.billing.models import Balance
 from accounts.people.masking import mask_email
 from accounts.staff import looked_at
 from accounts.teams.models import Account, Membership
-from paasoo_portal.core import audit, hooks
+from accounts.teams.services import change_account
 from paasoo_portal.core.tenancy import scope
 
 
@@ -52,18 +51,12 @@ class AccountAdmin(admin.ModelAdmin):
             return response.render() if hasattr(response, "render") else response
 
     def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
-        obj.version += 1
-        super().save_model(request, obj, form, change)
-        audit.record(
-            audit.Event.STAFF_CHANGED,
+        change_account(
             account_id=obj.pk,
             actor_id=request.user.pk,
             actor_kind="staff",
-            subject_id=obj.pk,
-            state=obj.state,
-            throttle_per_second=obj.throttle_per_second,
+            **{name: form.cleaned_data[name] for name in form.changed_data},
         )
-        transaction.on_commit(lambda: hooks.call("account.changed", account_id=obj.pk))
 
 
 def _uuid(text: str) -> UUID:
