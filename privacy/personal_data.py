@@ -3,10 +3,12 @@
 from privacy.catalogue import Held, NotPersonal, PersonalData, Store, not_personal
 from privacy.catalogue.terms import (
     ACCOUNT_LIFE,
+    CONTENT_RULE,
     EVIDENCE,
     EVIDENCE_YEARS,
     Category,
     Erasure,
+    Export,
     Source,
     Subject,
 )
@@ -94,6 +96,23 @@ CATALOGUE = [
         "privacy.ClockMark",
         "clocks of our own machines",
         fields=("boot_id", "wall_at", "boot_seconds"),
+    ),
+    PersonalData(
+        "privacy.DrillSample",
+        # Sealed as an End-User's text would be, so that a drill proves what would happen to one; about nobody.
+        category=Category.C3,
+        subject=Subject.END_USER,
+        purposes=(EVIDENCE,),
+        source=Source.OURSELVES,
+        retention=CONTENT_RULE,
+        erasure=Erasure.KEY,
+        export=Export.NONE,
+        fields={
+            "id": not_personal("a random identifier of the row"),
+            "account_id": not_personal("a random identifier of no account"),
+            "sample_key_id": not_personal("names a data key, which is random"),
+            "sample_sealed": Held("Communication", sealed=True),
+        },
     ),
     PersonalData(
         "privacy.RetentionInstruction",

@@ -31,7 +31,14 @@ def epochs_of(alias: str) -> list[EpochRow]:
 
 def check(alias: str) -> list[EpochRow]:
     """The epochs, when both sides agree. Raises VaultMismatch, VaultUnavailable."""
-    rows, held = epochs_of(alias), vault()
+    rows = epochs_of(alias)
+    compare(alias, rows)
+    return rows
+
+
+def compare(alias: str, rows: list[EpochRow]) -> None:
+    """Hold a database's rows (or those of a copy of it) against the vault. Raises as `check` does."""
+    held = vault()
     if not rows:
         raise VaultMismatch(f"{alias} has no epoch yet: run setup_database")
     fingerprint = held.fingerprint(alias)
@@ -39,7 +46,6 @@ def check(alias: str) -> list[EpochRow]:
         raise VaultMismatch(f"the vault's fingerprint is not that of {alias}: missing or another's vault")
     _check_keys(alias, rows, held)
     _check_head(alias, rows[-1].number, held)
-    return rows
 
 
 def _check_keys(alias: str, rows: list[EpochRow], held: Vault) -> None:

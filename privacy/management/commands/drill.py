@@ -1,0 +1,53 @@
+"""`manage.py drill restore [--json]`: prove on real copies that nothing due opens and everything living does."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from paasoo_portal.core import regions
+from privacy.drill import restore
+from privacy.errors import PrivacyError
+
+
+class Command(BaseCommand):
+    help = "Take copies, erase what is due, carry over past the bound, restore the copies elsewhere, and try all."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("what", choices=["restore"])
+        parser.add_argument(
+            "--database", action="append", help="Only this regional database; may be repeated."
+        )
+        parser.add_argument("--json", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        aliases = options["database"] or regions.aliases()
+        if unknown := set(aliases) - set(regions.aliases()):
+            raise CommandError(f"No regional database is called {', '.join(sorted(unknown))}.")
+        try:
+            answer = restore.run(aliases)
+        except PrivacyError as error:
+            raise CommandError(f"{type(error).__name__}: {error.log}") from error
+        if options["json"]:
+            self.stdout.write(json.dumps(answer, indent=2))
+        else:
+            self._print(answer)
+        if not answer["ok"]:
+            sys.exit(1)
+
+    def _print(self, answer: dict[str, Any]) -> None:
+        for copy in answer["copies"]:
+            self.stdout.write(
+                f"{copy['database']} from {copy['restored_from']}: {copy['old_keys_opened']} of {copy['old_keys']} "
+                f"old keys open; of {copy['values']} sealed values {copy['opened']} open, which live, and "
+                f"{copy['refused']} are erased"
+            )
+            for culprit in copy["culprits"]:
+                self.stdout.write("  " + " ".join(f"{name}={value}" for name, value in culprit.items()))
+        self.stdout.write(
+            f"{'In order' if answer['ok'] else 'NOT in order'} after {answer['carry_overs']} carry-overs "
+            f"({answer['erasure']} erasure), {answer['seconds']} s"
+        )

@@ -1,0 +1,59 @@
+"""`drill restore`: passes when the walls hold, and names the culprit when one is taken away."""
+
+from __future__ import annotations
+
+from datetime import date
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+
+from paasoo_portal.core import clock
+from privacy.drill import restore
+from privacy.keys import datakeys, nightly
+from tests.privacy.conftest import MakeKey, Registered
+
+
+@pytest.fixture(autouse=True)
+def _folder_for_copies(settings: Any, registered: Registered) -> None:
+    """Copies lie where the embedded cluster's account can pass; sockets need a short path."""
+    settings.VAR = django_settings.PATHS.var
+
+
+def test_old_copies_open_nothing_due_and_everything_living(region: str, make_key: MakeKey) -> None:
+    answer = restore.run([region])
+    assert answer["ok"], answer
+    assert {copy["restored_from"] for copy in answer["copies"]} == {"dump", "base back-up"}
+    for copy in answer["copies"]:
+        assert copy["old_keys"] > 0
+        assert copy["old_keys_opened"] == 0
+        assert copy["samples_due_opened"] == 0
+        assert copy["samples_living_opened"] == 3
+        assert copy["refused_to_serve"]
+
+
+def test_one_carry_over_too_few_and_the_drill_says_so(region: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+
+    def all_but_the_last(alias: str) -> None:
+        done.append(alias)
+        if len(done) <= django_settings.EPOCHS_KEPT:
+            real(alias)
+
+    real = nightly.once
+    monkeypatch.setattr(restore.nightly, "once", all_but_the_last)
+    answer = restore.run([region])
+    assert not answer["ok"]
+    problems = {culprit["problem"] for copy in answer["copies"] for culprit in copy["culprits"]}
+    assert problems == {"an old copy's key opens beyond the bound"}
+
+
+def test_without_enforcement_the_drill_names_the_sample(region: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key that is carried over though it is due, and a reader that does not look at the day."""
+    monkeypatch.setattr(restore.retention, "run", lambda alias, cutoff_on: None)
+    blind = SimpleNamespace(today=lambda: date(2000, 1, 1), now=clock.now)
+    monkeypatch.setattr(datakeys, "clock", blind)
+    answer = restore.run([region])
+    problems = {culprit["problem"] for copy in answer["copies"] for culprit in copy["culprits"]}
+    assert problems == {"a sample that is due can be read"}
