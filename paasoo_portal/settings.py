@@ -150,6 +150,7 @@ HOOKS: dict[str, list[str]] = {
     "account.changed": ["messaging.projections.services.push_account"],
     "retention.settle": ["messaging.usage.settle.settle"],
     "retention.sweep": ["messaging.messages.sweep.sweep"],
+    "drill.copies": ["paasoo_portal.drill.copies"],
     "retention.count": ["messaging.usage.selectors.messages_between"],
 }
 
