@@ -135,14 +135,19 @@ class Loop:
         until = time.monotonic() + seconds
         while any(child.process for child in children) and time.monotonic() < until and not self.impatient:
             self.turn(0.05)
-            for child in children:
-                self.finish(child)
+            self._finish_steps(children)
         for child in children:
             if child.process is not None:
                 self.console.say(f"{child.name} did not stop in time and is killed")
                 child.kill_group()
-                while self.finish(child) is None:
-                    self.turn(0.02)
+        while any(child.process for child in children):
+            self.turn(0.02)
+            self._finish_steps(children)
+
+    def _finish_steps(self, children: list[Child]) -> None:
+        """The turn sees to the lasting children; a step's child is in nobody's list."""
+        for child in children:
+            self.finish(child)
 
     def _drain_wake(self) -> None:
         try:
