@@ -1,4 +1,4 @@
-"""The errors of this app's services: one text for the person, one for the log, the second without personal data."""
+"""The errors of this app's services: a text for the person, and one for the log without personal data."""
 
 from __future__ import annotations
 

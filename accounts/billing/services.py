@@ -2,10 +2,11 @@
 
 What holds at every commit, for every account:
 
-    Σ ledger = balance + money on its way to or from a region + Σ allowances of all regions + usage not yet settled
+    Σ ledger = balance + money on its way to or from a region + Σ allowances of regions + usage not settled
 
-The ledger is append-only and each `reference` enters once, so a repeated call books nothing twice. The balance is
-moved by one conditional UPDATE; constraints and row locks hold the money, never an isolation level. Keeps P-RET-4.
+The ledger is append-only and each `reference` enters once, so a repeated call books nothing twice. The
+balance is moved by one conditional UPDATE; constraints and row locks hold the money, never an isolation
+level. Keeps P-RET-4.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ def top_up_balance(
 ) -> bool:
     """Book a payment and add it to the balance; False when `reference` was booked before.
 
-    Raises ReferenceTaken when that was another amount, ValueError for an amount that is not positive or finer than
-    a hundred-thousandth.
+    Raises ReferenceTaken when that was another amount, ValueError for an amount that is not positive or finer
+    than a hundred-thousandth.
     """
     if amount <= 0 or amount != amount.quantize(STEP):
         raise ValueError("a top-up is a positive amount in steps of 0.00001")
@@ -66,7 +67,7 @@ def top_up_balance(
 
 
 def append_entry(account_id: UUID, kind: str, amount: Decimal, reference: str) -> UUID | None:
-    """Append to the ledger, in the caller's transaction and scope; None when the reference was entered before.
+    """Append to the ledger, in the caller's transaction and scope; None when it holds the reference.
 
     Raises ReferenceTaken when it was entered with another amount or kind.
     """

@@ -1,6 +1,6 @@
 """The only writers of accounts, memberships and invitations.
 
-Keeps P-SEC-5: a new account begins with the defaults that keep least; an invitation's token is stored as a hash.
+Keeps P-SEC-5: a new account keeps least by default; an invitation's token is stored as a hash.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class NewInvitation:
 
 
 def open_account(*, person: Person, name: str, region: str, default_sender: str | None = None) -> Account:
-    """A new account with the person as its administrator and nothing to spend; the regions are told on commit."""
+    """A new account with the person as its administrator and nothing to spend. Regions learn of it."""
     account_id = uuid7()
     with scope(account_id):
         account = Account(pk=account_id, name=name, region=region)
@@ -81,7 +81,7 @@ def change_account(
 
 
 def touch_account(account_id: UUID) -> None:
-    """Count a change that regions must learn of, in the caller's transaction: a crash before they are told shows."""
+    """Count a change that regions must learn of, in its transaction: a crash before they are told shows."""
     Account.objects.filter(pk=account_id).update(version=F("version") + 1)
 
 
@@ -100,7 +100,7 @@ def add_member(*, account_id: UUID, person_id: UUID, role: str, added_by_id: UUI
 def create_invitation(
     *, account_id: UUID, email: str, role: str, invited_by_id: UUID | None
 ) -> NewInvitation:
-    """Invite an address for seven days; an earlier open invitation of it to this account ends. Raises AlreadyMember."""
+    """Invite an address for seven days; an earlier open invitation of it ends. Raises AlreadyMember."""
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     now = clock.now()
     with scope(account_id):

@@ -1,4 +1,4 @@
-"""Between which marks a region's allowance is kept: pure arithmetic, so that it can be read and tested alone."""
+"""Between which marks a region's allowance is kept: pure arithmetic, to be read and tested alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OTHER_SHARE: Final = Decimal("0.25")
 
 @dataclass(frozen=True)
 class Standing:
-    """An account in a region: what it may spend there, its best day of the last seven, what the balance holds."""
+    """An account in a region: what it may spend there, its best day of seven, what the balance holds."""
 
     allowance: Decimal
     daily: Decimal
@@ -37,8 +37,8 @@ class Standing:
 def move(standing: Standing) -> Decimal:
     """What to move: positive to the region, negative back to the balance, zero to leave it.
 
-    A region that the account left a week ago gives back everything, as does a closed account. Small amounts are not
-    moved ahead of need: `pull` fetches them when a message asks.
+    A region that the account left a week ago gives back everything, as does a closed account. Small amounts
+    are not moved ahead of need: `pull` fetches them when a message asks.
     """
     if not standing.open or not (standing.home or standing.daily):
         return -standing.allowance

@@ -60,8 +60,7 @@ def allowances(account_id: UUID) -> dict[str, Decimal]:
 
 
 def standings(alias: str) -> dict[UUID, Standing]:
-    """Every account that has money or traffic in the region, or lives there and has a balance. Needs the worker's
-    role."""
+    """The accounts with money or traffic in the region, or at home there. Needs the worker's role."""
     with system_scope("allowance_top_up", using=(alias,)), connections[alias].cursor() as cursor:
         cursor.execute(_STANDINGS, [clock.today() - timedelta(days=_RECENT_DAYS)])
         here = cursor.fetchall()
@@ -98,17 +97,18 @@ def _allowance(account_id: UUID, alias: str) -> Decimal:
 
 
 def _last_known(account_id: UUID, alias: str) -> Decimal:
-    """What was moved to the region less what was settled there: too much by the usage of the days not settled."""
+    """What was moved there less what was settled: too much by the usage of days not settled."""
     with scope(account_id), connections["default"].cursor() as cursor:
         cursor.execute(_KNOWN, {"account": account_id, "region": alias, "prefix": f"usage:{alias}:"})
         return max(Decimal(cursor.fetchone()[0]), ZERO)
 
 
 def _under_way(account_id: UUID) -> Decimal:
-    """Money that has left the balance or a region and has not arrived: read from what both databases have booked."""
+    """Money that has left and not arrived, by what both databases have booked."""
     with scope(account_id), connections["default"].cursor() as cursor:
         cursor.execute(
-            "SELECT id, region, amount FROM accounts_allowancetransfer WHERE account_id = %s AND state = 'debited'",
+            "SELECT id, region, amount FROM accounts_allowancetransfer "
+            "WHERE account_id = %s AND state = 'debited'",
             [account_id],
         )
         unfinished = cursor.fetchall()

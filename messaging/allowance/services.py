@@ -1,7 +1,7 @@
-"""What an account may spend where: fetched when a message asks, kept between marks by a job, given back when idle.
+"""What an account may spend where: fetched on demand, kept between marks by a job, given back when idle.
 
-Accepting touches the region's database alone; only a region that runs short reaches for the control plane. Keeps
-P-LOC-1 (no traffic leaves its region for the sake of billing).
+Accepting touches the region's database alone; only a region that runs short reaches for the control plane.
+Keeps P-LOC-1 (no traffic leaves its region for the sake of billing).
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def pull(account_id: UUID, region: str, amount: Decimal) -> bool:
     """See to it that the account can spend `amount` in the region: from the balance, then from other regions.
 
     Call it outside a transaction on the region's database when a debit was refused, then debit again. Another
-    message may have taken what was fetched, so the two are repeated until the debit succeeds or this says False:
-    the account has no funds. Raises DatabaseError when control plane or region cannot be reached.
+    message may have taken what was fetched, so the two are repeated until the debit succeeds or this says
+    False: the account has no funds. Raises DatabaseError when control plane or region cannot be reached.
     """
     alias = regions.alias(region)
     return _apart(lambda: _pull(account_id, alias, amount), alias)
@@ -49,7 +49,7 @@ def drain(account_id: UUID, region: str, most: Decimal | None = None) -> Decimal
 
 
 def available(account_id: UUID) -> Decimal:
-    """All the account may still spend: balance, allowances of all regions, and what is on its way between them.
+    """All the account may still spend: balance, allowances, and what is on its way between them.
 
     A region that cannot be reached counts with what the control plane last knew of it.
     """
@@ -133,8 +133,8 @@ def _move(account_id: UUID, alias: str, standing: Standing, amount: Decimal) -> 
 def _apart(work: Callable[[], Answer], alias: str) -> Answer:
     """Run the work so that its transactions commit by themselves.
 
-    Inside a caller's transaction a region would be credited for good while the balance's debit could still be rolled
-    back; there the work gets a thread, and with it connections of its own.
+    Inside a caller's transaction a region would be credited for good while the balance's debit could still be
+    rolled back; there the work gets a thread, and with it connections of its own.
     """
     if not any(connections[name].in_atomic_block for name in ("default", alias)):
         close_old_connections()

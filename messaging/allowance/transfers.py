@@ -1,10 +1,10 @@
 """Moving money between the control plane's balance and a region's allowance, across two databases.
 
-A move has three commits: the balance pays and the transfer stands open; the region books the transfer's id, once;
-the transfer is closed. On the way back the transfer stands open first, the region pays, and the balance receives
-while it is closed. After a crash anywhere `finish` goes on from what the two databases say, so money is neither lost
-nor made. While one process fills an account's allowance in a region, others wait by the region's advisory lock:
-else they would find the balance empty and refuse what is already paid for.
+A move has three commits: the balance pays and the transfer stands open; the region books the transfer's id,
+once; the transfer is closed. On the way back the transfer stands open first, the region pays, and the balance
+receives while it is closed. After a crash anywhere `finish` goes on from what the two databases say, so money
+is neither lost nor made. While one process fills an account's allowance in a region, others wait by the
+region's advisory lock: else they would find the balance empty and refuse what is already paid for.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ _BOOK: Final = (
 def fill(account_id: UUID, alias: str, *, enough: Decimal, most: Decimal) -> bool:
     """See to it that the region can spend `enough`: move what is missing, or `most` if that is more.
 
-    False when the balance does not hold what is missing; what it holds is moved all the same, for of many messages
-    that wait together some can still be paid.
+    False when the balance does not hold what is missing; what it holds is moved all the same, for of many
+    messages that wait together some can still be paid.
     """
     with scope(account_id, using=(alias,)), connections[alias].cursor() as cursor:
         lock(cursor, account_id)
@@ -69,7 +69,7 @@ def take_back(account_id: UUID, alias: str, most: Decimal) -> Decimal:
 
 
 def finish(account_id: UUID, alias: str, transfer_id: UUID, amount: Decimal) -> None:
-    """Bring a transfer to its end that a crash or an unreachable region left open. Repeating it does nothing twice."""
+    """Bring an open transfer to its end. Repeating it does nothing twice."""
     if amount < 0:
         _finish_return(account_id, alias, transfer_id, -amount)
         return
@@ -79,7 +79,7 @@ def finish(account_id: UUID, alias: str, transfer_id: UUID, amount: Decimal) -> 
 
 
 def lock(cursor: Any, account_id: UUID) -> None:
-    """Others who fill or empty this account's allowance here wait until the transaction ends; nobody for ever."""
+    """Others who fill or empty this account's allowance here wait for us; nobody for ever."""
     cursor.execute("SET LOCAL lock_timeout = '5s'")
     cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 13))", [str(account_id)])
 

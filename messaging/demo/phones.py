@@ -3,9 +3,9 @@
 Where a regulator reserves numbers for fiction, those: Ofcom (+44 7700 900xxx), the North American 555-01xx,
 ComReg (+353 20 91x xxxx), Arcep (+33 6 39 98 xx xx), the Bundesnetzagentur (+49 176 040690xx), ACMA's list of
 mobile numbers, PTS (+46 70 1740605 to 699). Elsewhere numbers that the national plan can give to nobody:
-Japanese mobile numbers whose first digit after 090 is 0; Chinese eleven-digit numbers that begin with 120, the
-ambulance; Spanish numbers that begin with 4; Indian ones with the area code 10; Brazilian ones with the area
-code 20; Emirati ones with the code 10; Singapore's that begin with 4.
+Japanese mobile numbers whose first digit after 090 is 0; Chinese eleven-digit numbers that begin with 120,
+the ambulance; Spanish numbers that begin with 4; Indian ones with the area code 10; Brazilian ones with the
+area code 20; Emirati ones with the code 10; Singapore's that begin with 4.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from random import Random
 from typing import Final
 
 _AUSTRALIA: Final = (
-    "570006 570156 570157 570158 570159 570110 570313 570737 571266 571491 571804 572549 572665 572983 573770 "
-    "573087 574118 574632 575254 575789 576398 576801 577426 577644 578957 578148 578888 579212 579760 579455"
+    "570006 570156 570157 570158 570159 570110 570313 570737 571266 571491 571804 572549 572665 572983 "
+    "573770 573087 574118 574632 575254 575789 576398 576801 577426 577644 578957 578148 578888 579212 579760 579455"
 ).split()
 _US_AREAS: Final = ("202", "212", "305", "312", "415", "512", "617", "702")
 _CANADA_AREAS: Final = ("416", "604", "514", "403")
 
-# How many different recipients a country has at most; the test numbers of the sandbox (+44 7700 9001xx) are spared.
+# The nth number of a country; the sandbox's test numbers (+44 7700 9001xx) are spared.
 NUMBERS: Final[dict[str, Callable[[int], str]]] = {
     "GB": lambda n: f"447700900{200 + n % 800}",
     "US": lambda n: f"1{_US_AREAS[n // 100 % len(_US_AREAS)]}55501{n % 100:02}",

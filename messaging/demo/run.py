@@ -1,7 +1,7 @@
 """Sixty days, one after the other: the night's work at their beginning, then their messages.
 
-Settling, enforcement, certificates and sweep are the product's own; what is past its retention when the demo ends is
-erased, with the certificate of the night in which it went. Keeps P-RET-2.
+Settling, enforcement, certificates and sweep are the product's own; what is past its retention when the demo
+ends is erased, with the certificate of the night in which it went. Keeps P-RET-2.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ class Stream:
 
 @dataclass(frozen=True)
 class Planned:
-    """A message that is about to have happened; `sent_at` and `final_at` are None for what never came so far."""
+    """A message that is about to have happened; an instant is None for what has not come."""
 
     at: datetime
     number: str
@@ -136,7 +136,7 @@ def _fate(rng: Random) -> tuple[int, int | None]:
 
 
 def _as_of(message: Planned, until: datetime) -> Planned:
-    """The message as it stands at an instant: what is not final by then has been sent and waits for its receipt."""
+    """The message as it stands at an instant: not final by then, it waits for its receipt."""
     if message.final_at is None or message.final_at <= until:
         return message
     sent_at = message.sent_at or message.at

@@ -1,6 +1,7 @@
-"""Writing a day that has happened: accepted by the accept statement (rules, sealing, debit), then brought to its end.
+"""Writing a day that has happened: accepted by the accept statement, then brought to its end.
 
-One transaction a day: a day is there as a whole or not at all, so a demo that was interrupted goes on where it stopped.
+One transaction a day: a day is there as a whole or not at all, so a demo that was interrupted goes on where
+it stopped.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ _OUTCOME: Final = """
 UPDATE messaging_message AS m SET state = o.state, error_code = o.error_code, sent_at = o.sent_at,
   final_at = o.final_at, carrier = o.carrier, carrier_ref = o.carrier_ref, client_ref = o.client_ref,
   price = o.price, attempts = o.attempts, due_at = o.due_at, leased_until = o.leased_until
-FROM unnest(%s::uuid[], %s::smallint[], %s::smallint[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[],
-  %s::text[], %s::numeric[], %s::smallint[], %s::timestamptz[], %s::timestamptz[])
+FROM unnest(%s::uuid[], %s::smallint[], %s::smallint[], %s::timestamptz[], %s::timestamptz[], %s::text[],
+  %s::text[], %s::text[], %s::numeric[], %s::smallint[], %s::timestamptz[], %s::timestamptz[])
   AS o(id, state, error_code, sent_at, final_at, carrier, carrier_ref, client_ref, price, attempts, due_at,
     leased_until)
 WHERE m.account_id = %s AND m.id = o.id AND m.id >= %s AND m.id <= %s

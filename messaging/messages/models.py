@@ -1,7 +1,7 @@
 """The message and its events: one row is the record, the queue and the outbox at once.
 
-Both tables are partitioned by day on the message's UUIDv7; PostgreSQL's key is (account_id, id), Django is told
-`id`. There is no foreign key to a partitioned table. Keeps P-SEC-1, P-LOC-1.
+Both tables are partitioned by day on the message's UUIDv7; PostgreSQL's key is (account_id, id), Django is
+told `id`. There is no foreign key to a partitioned table. Keeps P-SEC-1, P-LOC-1.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-"""Dropping what nobody can read any more: a day's partitions go when every key of every account in it is gone.
+"""Dropping what nobody can read any more: a day's partitions go when every key of every account in it is
+gone.
 
-Hook `retention.sweep`, after enforcement. Deleting has happened already, with the keys; this returns the space and
-takes the clear columns (sender IDs, references, countries, states) along. A day is dropped table by table, messages
-last, each in a transaction of its own: after a crash the next run goes on. Never dropped: a day of today or later, one
-that anybody may still read, one whose usage is not settled, one with messages that still wait (for at most a week:
-their texts are gone, so they can only be given up). Keeps P-RET-2, P-RET-7.
+Hook `retention.sweep`, after enforcement. Deleting has happened already, with the keys; this returns the
+space and takes the clear columns (sender IDs, references, countries, states) along. A day is dropped table by
+table, messages last, each in a transaction of its own: after a crash the next run goes on. Never dropped: a
+day of today or later, one that anybody may still read, one whose usage is not settled, one with messages that
+still wait (for at most a week: their texts are gone, so they can only be given up). Keeps P-RET-2, P-RET-7.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The only writer of prices. A fresh installation has none: staff publish them, and the demo publishes its own."""
+"""The only writer of prices. A fresh installation has none: staff publish them; the demo has its own."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from messaging.projections.services import push_prices
 def publish_prices(prices: Mapping[tuple[str, str], Decimal], *, effective_on: date) -> int:
     """Set prices (EUR per segment by country and network) from a day on, and tell the regions on commit.
 
-    A price of the same place and day is replaced. Returns how many were given. Prices that begin later reach the
-    regions by themselves on their day.
+    A price of the same place and day is replaced. Returns how many were given. Prices that begin later reach
+    the regions by themselves on their day.
     """
     rows = [
         Price(country=country, network=network, amount=amount, effective_on=effective_on)

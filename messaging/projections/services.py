@@ -1,9 +1,10 @@
 """Telling the regions what they must know of the control plane: accounts, API keys and prices.
 
-A push counts the account's version up and reads everything in one transaction that holds the account's row, so a
-higher version was read later, and a region takes only what is newer than what it has. A region that was down, a
-process that died before its push, and an instruction whose day has come are found by `repair`. Keeps P-LOC-1 (regions
-accept by themselves), P-RET-2 (the due day of a new message follows the instruction in force).
+A push counts the account's version up and reads everything in one transaction that holds the account's row,
+so a higher version was read later, and a region takes only what is newer than what it has. A region that was
+down, a process that died before its push, and an instruction whose day has come are found by `repair`. Keeps
+P-LOC-1 (regions accept by themselves), P-RET-2 (the due day of a new message follows the instruction in
+force).
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ log = logging.getLogger(__name__)
 _ACCOUNT: Final = """
 INSERT INTO messaging_regionaccount AS r (account_id, state, currency, content_days, number_days,
   throttle_per_second, default_sender, push_url, version)
-VALUES (%(id)s, %(state)s, %(currency)s, %(content_days)s, %(number_days)s, %(throttle)s, %(sender)s, %(push_url)s,
-  %(version)s)
+VALUES (%(id)s, %(state)s, %(currency)s, %(content_days)s, %(number_days)s, %(throttle)s, %(sender)s,
+  %(push_url)s, %(version)s)
 ON CONFLICT (account_id) DO UPDATE SET state = excluded.state, currency = excluded.currency,
   content_days = excluded.content_days, number_days = excluded.number_days,
   throttle_per_second = excluded.throttle_per_second, default_sender = excluded.default_sender,
@@ -64,7 +65,7 @@ class Projection:
 
 
 def push_account(account_id: UUID) -> list[str]:
-    """Hook `account.changed`: tell every region; the databases that could not be told, which `repair` catches up."""
+    """Hook `account.changed`: tell every region; the databases that `repair` has to catch up."""
     projection = _read(account_id)
     return (
         [] if projection is None else [alias for alias in regions.aliases() if not _tell(alias, projection)]
@@ -84,7 +85,7 @@ def push_prices() -> list[str]:
 
 
 def repair(alias: str) -> int:
-    """Bring a region up to date with the control plane; how many accounts were behind. Needs the worker's role."""
+    """Bring a region up to date with the control plane; how many accounts were behind. Worker's role."""
     with system_scope("projections_repair"), connections["default"].cursor() as cursor:
         cursor.execute("SELECT id, version FROM accounts_account")
         accounts = cursor.fetchall()

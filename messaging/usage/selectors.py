@@ -30,7 +30,7 @@ class DayTotal:
 
 
 def last_days(alias: str, days: int) -> list[DayTotal]:
-    """Today and the days before it, oldest first, empty ones included. Needs the account's scope on the region."""
+    """Today and the days before it, oldest first, empty ones too. Needs the account's scope."""
     today = clock.today()
     totals = {day: DayTotal(day) for day in (today - timedelta(days=back) for back in reversed(range(days)))}
     for row in DayCount.objects.using(alias).filter(day__gte=min(totals), day__lte=today):

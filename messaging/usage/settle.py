@@ -1,9 +1,11 @@
-"""Closing a day: what was used becomes an accounting record and a movement in the ledger, before its keys are destroyed.
+"""Closing a day: what was used becomes an accounting record and a movement in the ledger, before its keys are
+destroyed.
 
-Hook `retention.settle`. A day is settled once it is over, and again whenever its counters have changed since (a late
-receipt moves a message from one state to another). The usage records of an account and day are replaced as a whole;
-the ledger is append-only, so a difference is one more entry. Records never shrink: where fewer messages stand than
-were settled (an End-User's were erased, or the day was swept), what was settled stays. Keeps P-RET-4, P-RET-10.
+Hook `retention.settle`. A day is settled once it is over, and again whenever its counters have changed since
+(a late receipt moves a message from one state to another). The usage records of an account and day are
+replaced as a whole; the ledger is append-only, so a difference is one more entry. Records never shrink: where
+fewer messages stand than were settled (an End-User's were erased, or the day was swept), what was settled
+stays. Keeps P-RET-4, P-RET-10.
 """
 
 from __future__ import annotations
@@ -48,15 +50,15 @@ SELECT account_id, {", ".join(GROUPS)}, count(*), sum(segments), sum(segments * 
 FROM messaging_message WHERE id >= %s AND id < %s GROUP BY account_id, {", ".join(GROUPS)}
 """  # noqa: S608  constants
 _COUNTED: Final = """
-SELECT day, account_id, direction, state, sum(messages)::bigint, sum(segments)::bigint, sum(amount) FROM {table}
-WHERE day >= %s AND day < %s {only} GROUP BY 1, 2, 3, 4 HAVING sum(messages) > 0
+SELECT day, account_id, direction, state, sum(messages)::bigint, sum(segments)::bigint, sum(amount)
+FROM {table} WHERE day >= %s AND day < %s {only} GROUP BY 1, 2, 3, 4 HAVING sum(messages) > 0
 """
 
 Row = tuple[Any, ...]
 
 
 def settle(*, alias: str, before: date) -> int:
-    """Settle every day before `before` (at most up to today) that is not, or has changed; how many. Worker's role."""
+    """Settle every day before `before` (and before today) that is not, or has changed. Worker's role."""
     closed = min(before, clock.today())
     days = unsettled(alias, closed)
     for day in days:
@@ -77,7 +79,7 @@ def unsettled(alias: str, before: date) -> list[date]:
 
 
 def settle_day(alias: str, day: date) -> None:
-    """Settle one day of one region's database, in one transaction on the control plane. Repeating it changes nothing."""
+    """Settle one day of one region's database, in one transaction on the control plane. Idempotent."""
     with system_scope("usage_settle", using=(alias,)), connections[alias].cursor() as cursor:
         cursor.execute(_USED, [uuid7_floor(day), uuid7_floor(day + timedelta(days=1))])
         used = defaultdict(list)
@@ -105,7 +107,8 @@ def _totals(alias: str, table: str, only: str, first: date, before: date, *more:
 
 def _settled(cursor: Any, alias: str, day: date) -> dict[UUID, int]:
     cursor.execute(
-        "SELECT account_id, sum(messages)::bigint FROM messaging_usagerecord WHERE day = %s AND region = %s GROUP BY 1",
+        "SELECT account_id, sum(messages)::bigint FROM messaging_usagerecord "
+        "WHERE day = %s AND region = %s GROUP BY 1",
         [day, alias],
     )
     return dict(cursor.fetchall())

@@ -1,4 +1,4 @@
-"""`manage.py demo [--json]`: a portal with two companies and sixty days of traffic. Runs as the worker's role."""
+"""`manage.py demo [--json]`: a portal with two companies and sixty days of traffic. Runs as the worker."""
 
 from __future__ import annotations
 
