@@ -13,7 +13,7 @@ DECLARE
   answers boolean[] := '{}';
   wanted numeric; taken numeric; first_slot integer; part record; done boolean;
 BEGIN
-  -- Callers name each account once and in ascending order, so two debits never wait for each other in a circle.
+  -- Callers name each account once and in ascending order, so debits never wait for each other in a circle.
   FOR i IN 1 .. coalesce(array_length(accounts, 1), 0) LOOP
     wanted := amounts[i];
     first_slot := floor(random() * 16)::integer;
@@ -22,7 +22,8 @@ BEGIN
     done := FOUND;
     IF NOT done THEN
       PERFORM 1 FROM messaging_allowance WHERE account_id = accounts[i] ORDER BY slot FOR UPDATE;
-      SELECT coalesce(sum(amount), 0) >= wanted INTO done FROM messaging_allowance WHERE account_id = accounts[i];
+      SELECT coalesce(sum(amount), 0) >= wanted INTO done
+        FROM messaging_allowance WHERE account_id = accounts[i];
       IF done THEN
         FOR part IN SELECT slot, amount FROM messaging_allowance
                     WHERE account_id = accounts[i] AND amount > 0 ORDER BY amount DESC LOOP
@@ -39,7 +40,8 @@ BEGIN
   RETURN answers;
 END $$;
 REVOKE ALL ON FUNCTION paasoo_allowance_debit(uuid[], numeric[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION paasoo_allowance_debit(uuid[], numeric[]) TO paasoo_ingest, paasoo_app, paasoo_worker;
+GRANT EXECUTE ON FUNCTION paasoo_allowance_debit(uuid[], numeric[])
+  TO paasoo_ingest, paasoo_app, paasoo_worker;
 """
 
 

@@ -95,26 +95,32 @@ STAFF: Final = (
 
 
 class Secrets:
-    """The demo's file: passwords by email and API secrets by key."""
+    """The demo's file: passwords by email and API secrets by key. Until the demo is complete it has a draft's name."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path, self.draft = path, path.with_suffix(".draft.json")
+        self.passwords: dict[str, str] = {}
+        self.keys: dict[str, str] = {}
+        for known in (self.path, self.draft):
+            self._read(known)
+
+    def _read(self, path: Path) -> None:
         try:
             held = json.loads(path.read_text(encoding="utf-8"))
-            self.passwords = {user["email"]: user["password"] for user in held["users"] + held["staff"]}
-            self.keys = {entry["key"]: entry["secret"] for entry in held["api"]}
+            self.passwords |= {user["email"]: user["password"] for user in held["users"] + held["staff"]}
+            self.keys |= {entry["key"]: entry["secret"] for entry in held["api"]}
         except (OSError, ValueError, KeyError):
-            self.passwords, self.keys = {}, {}
+            return
 
-    def write(self, content: dict[str, Any]) -> None:
+    def write(self, content: dict[str, Any], *, complete: bool) -> None:
         """Replace the file as a whole; nobody else may read it at any moment."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self.path.with_suffix(".new")
-        fresh.unlink(missing_ok=True)
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        self.draft.unlink(missing_ok=True)
+        handle = os.open(self.draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
-        fresh.replace(self.path)
+        if complete:
+            self.draft.replace(self.path)
 
 
 def person(someone: Someone, held: Secrets) -> Person:

@@ -60,10 +60,11 @@ def run(say: Progress) -> dict[str, Any]:
         for one in made:
             cast.invite(one)
         content = cast.describe(made, held, settings.PORTAL_URL, NUMBERS)
-        held.write(content)
+        held.write(content, complete=False)
         if heartbeat.last(_MARK) is None:
             _live(made, first, say)
             heartbeat.beat(_MARK)
+        held.write(content, complete=True)
         return content
 
 

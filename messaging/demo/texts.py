@@ -9,16 +9,16 @@ from typing import Final
 LOGISTICS: Final[dict[str, tuple[str, ...]]] = {
     "en": (
         "{code} is your Harbourline code. It is valid for 10 minutes. Never share it with anyone.",
-        "Harbourline: your parcel {order} is out for delivery and arrives today between {hour}:00 and {hour}:45.",
+        "Harbourline: your parcel {order} is on its way and arrives today between {hour}:00 and {hour}:45.",
         "Harbourline: parcel {order} was delivered at {hour}:12. It was handed to a neighbour.",
-        "We missed you! Parcel {order} waits at the pick-up point until {day}. Bring your ID and code {code}.",
-        "Harbourline: customs needs a declaration for {order}. Please sign in to your account to complete it.",
+        "We missed you! Parcel {order} waits at the pick-up point until {day}. Your code: {code}.",
+        "Harbourline: customs needs a declaration for {order}. Please sign in to complete it.",
         "Your booking {order} is confirmed: collection on {day}, {hour}:00. Reply NO to change it.",
     ),
     "de": (
         "{code} ist Ihr Harbourline-Code. Er gilt 10 Minuten. Geben Sie ihn niemandem weiter.",
         "Harbourline: Ihr Paket {order} wird heute zwischen {hour}:00 und {hour}:45 Uhr zugestellt.",
-        "Paket {order} konnte nicht zugestellt werden. Es liegt bis {day} in der Abholstelle bereit, Abholcode {code}.",
+        "Paket {order} konnte nicht zugestellt werden. Abholung bis {day} mit dem Code {code}.",
         "Harbourline: Ihre Sendung {order} wurde um {hour}:12 Uhr zugestellt. Schönen Tag!",
     ),
     "fr": (
@@ -30,7 +30,7 @@ LOGISTICS: Final[dict[str, tuple[str, ...]]] = {
     "es": (
         "{code} es tu código de Harbourline. Caduca en 10 minutos. No lo compartas con nadie.",
         "Harbourline: tu paquete {order} llega hoy entre las {hour}:00 y las {hour}:45.",
-        "No estabas en casa. El paquete {order} te espera en el punto de recogida hasta el {day}. Código {code}.",
+        "No estabas en casa. Recoge el paquete {order} hasta el {day} con el código {code}.",
     ),
     "pt": (
         "{code} é o seu código Harbourline. Válido por 10 minutos. Não compartilhe com ninguém.",
@@ -51,7 +51,7 @@ LOGISTICS: Final[dict[str, tuple[str, ...]]] = {
     "ja": (
         "【ハーバーライン】認証コードは {code} です。10分以内に入力してください。他人に教えないでください。",
         "【ハーバーライン】お荷物 {order} は本日 {hour}時から{hour}時45分の間にお届けします。",
-        "【ハーバーライン】ご不在のため、お荷物 {order} を営業所で {day} までお預かりしています。受取番号:{code}",
+        "【ハーバーライン】お荷物 {order} を {day} までお預かりしています。受取番号:{code}",
     ),
     "hi": (
         "आपका हार्बरलाइन कोड {code} है। यह 10 मिनट तक मान्य है। इसे किसी के साथ साझा न करें।",
@@ -66,7 +66,7 @@ LOGISTICS: Final[dict[str, tuple[str, ...]]] = {
 }
 CLINIC: Final[dict[str, tuple[str, ...]]] = {
     "en": (
-        "Tidewater Dental: a reminder of your appointment on {day} at {hour}:30. Reply YES to confirm or NO to change.",
+        "Tidewater Dental: your appointment is on {day} at {hour}:30. Reply YES to confirm or NO to change.",
         "Tidewater Dental: your appointment is moved to {day}, {hour}:00. Call us if this does not suit.",
         "{code} is your sign-in code for Tidewater Dental. It is valid for 5 minutes.",
         "Tidewater Dental: it is time for your check-up 🦷 Book online or call us between 9:00 and 17:00.",

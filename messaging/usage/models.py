@@ -63,7 +63,7 @@ class Statistic(models.Model):
 
 
 class DayCount(TenantModel):
-    """How many of an account's messages of a day stand in a state: dashboards read this, never the messages."""
+    """How many of an account's messages of a day stand in a state: dashboards read this, never messages."""
 
     plane = TRAFFIC
 

@@ -33,11 +33,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(made, indent=2, ensure_ascii=False))
             return
-        self.stdout.write(f"Portal: {made['portal_url']}")
-        for user in [*made["users"], *made["staff"]]:
-            place = user.get("account", "staff")
-            self.stdout.write(f"  {user['email']}  {user['password']}  ({user['role']}, {place})")
-        for key in made["api"]:
-            self.stdout.write(
-                f"  API {key['region']}: key={key['key']} secret={key['secret']}  ({key['account']})"
-            )
+        # What is printed here may end in a log; passwords and secrets stand in the file, and in --json.
+        people = ", ".join(user["email"] for user in [*made["users"], *made["staff"]])
+        self.stdout.write(f"The demo is ready at {made['portal_url']} for {people}.")
+        self.stdout.write(f"Passwords and API keys: {settings.PATHS.demo_json}")
