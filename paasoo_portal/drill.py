@@ -78,7 +78,7 @@ def copies(*, aliases: list[str]) -> EmbeddedCopies:
 def _restore(cluster: Postgres, folder: Path, alias: str) -> Connection:
     name = f"drill_{alias}"
     with cluster.connect() as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+        connection.execute(f'CREATE DATABASE "{name}"')
     _run(
         "pg_restore", "-h", str(cluster.paths.socket_dir), "-p", "5432", "-U", _USER, "-d", name, "--exit-on-error",
         str(folder / f"{alias}.dump"),

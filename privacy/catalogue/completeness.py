@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.apps import apps
 from django.db import models
@@ -29,7 +30,7 @@ def installed_models() -> list[type[models.Model]]:
     return [model for model in apps.get_models(include_auto_created=True) if not model._meta.proxy]
 
 
-def fields_of(model: type[models.Model]) -> list[models.Field]:
+def fields_of(model: type[models.Model]) -> list[models.Field[Any, Any]]:
     return list(model._meta.local_concrete_fields)
 
 
@@ -94,7 +95,9 @@ def _model_problems(model: type[models.Model], declaration: PersonalData | NotPe
         yield from _field_problems(model, fields[name], declared[name])
 
 
-def _field_problems(model: type[models.Model], field: models.Field, entry: FieldEntry) -> Iterator[Problem]:
+def _field_problems(
+    model: type[models.Model], field: models.Field[Any, Any], entry: FieldEntry
+) -> Iterator[Problem]:
     place, file = f"{entry.model}.{entry.field}", _file(model)
     if not entry.personal:
         if not entry.reason.strip():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from struct import Struct
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from privacy.keys import sealing, tokens
 
 KEY_BYTES = 32
+_NUMBERS = Struct(">hhII")
 
 
 class DataKey:
@@ -83,5 +85,5 @@ def context(
     generation: int,
 ) -> bytes:
     """What a wrapped key is bound to: altering a key row's due day, class or account makes it unopenable."""
-    parts = (alias, key_id, account_id, data_class, starts_on, due_on, generation)
-    return b"\0".join(str(part).encode() for part in parts)
+    days = _NUMBERS.pack(data_class, generation, starts_on.toordinal(), due_on.toordinal())
+    return b"".join((key_id.bytes, account_id.bytes, days, alias.encode()))

@@ -72,4 +72,5 @@ def accept(reading: Reading | None = None) -> None:
 def _postgresql_now(alias: str) -> datetime:
     with connections[alias].cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        return cursor.fetchone()[0]
+        at: datetime = cursor.fetchone()[0]
+    return at

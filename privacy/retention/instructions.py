@@ -38,13 +38,14 @@ def in_force(account_id: UUID, data_class: int, at: datetime | None = None) -> i
 def pending(account_id: UUID, data_class: int) -> RetentionInstruction | None:
     """The instruction that waits for its grace period to end."""
     with scope(account_id):
-        return (
+        waiting: RetentionInstruction | None = (
             RetentionInstruction.objects.filter(
                 data_class=data_class, cancelled_at=None, effective_at__gt=clock.now()
             )
             .order_by("-instructed_at")
             .first()
         )
+    return waiting
 
 
 def history(account_id: UUID) -> list[RetentionInstruction]:
@@ -74,7 +75,7 @@ def instruct(
         waiting = pending(account_id, data_class)
         _validate(account_id, data_class, days, current, waiting, knowingly, now)
         _cancel_pending(account_id, data_class, now)
-        instruction = RetentionInstruction.objects.create(
+        instruction: RetentionInstruction = RetentionInstruction.objects.create(
             account_id=account_id,
             data_class=data_class,
             days=days,

@@ -29,7 +29,7 @@ from privacy.catalogue import (
 )
 from privacy.catalogue.boot import CatalogueIncomplete
 from privacy.catalogue.completeness import fields_of, installed_models, problems
-from privacy.catalogue.declarations import Catalogue
+from privacy.catalogue.declarations import Catalogue, NotPersonalField
 from privacy.catalogue.terms import (
     ACCOUNTING_YEARS,
     CONTENT_RULE,
@@ -43,6 +43,7 @@ from privacy.catalogue.terms import (
 )
 
 ROOT = Path(__file__).resolve().parents[2]
+Fields = dict[str, Held | NotPersonalField]
 PERSON = PersonalData(
     "accounts.Stranger",
     category=Category.C3,
@@ -115,7 +116,7 @@ def test_an_undeclared_field_is_named_with_what_to_write(stranger: type[models.M
 
 
 def test_traffic_data_must_be_sealed_or_say_why_not(stranger: type[models.Model]) -> None:
-    base = {"id": not_personal("a number"), "sealed": Held(sealed=True)}
+    base: Fields = {"id": not_personal("a number"), "sealed": Held(sealed=True)}
     assert "privacy.E003" in found(replace(PERSON, fields={**base, "text": Held()}), stranger)
     assert "privacy.E003" in found(replace(PERSON, fields={**base, "text": Held(sealed=True)}), stranger)
     assert found(replace(PERSON, fields={**base, "text": Held(clear="routing needs it")}), stranger) == {}
@@ -131,7 +132,12 @@ def test_nothing_is_kept_beyond_its_ceiling(stranger: type[models.Model]) -> Non
 
 
 def test_stale_and_double_declarations_show(stranger: type[models.Model]) -> None:
-    fields = {"id": not_personal("n"), "sealed": Held(sealed=True), "text": Held(clear="x"), "gone": Held()}
+    fields: Fields = {
+        "id": not_personal("n"),
+        "sealed": Held(sealed=True),
+        "text": Held(clear="x"),
+        "gone": Held(),
+    }
     assert "privacy.E005" in found(replace(PERSON, fields=fields), stranger)
     given = Catalogue()
     for _ in range(2):
@@ -145,7 +151,7 @@ def test_not_personal_needs_a_reason(stranger: type[models.Model]) -> None:
 
 
 def test_activity_data_stand_on_consent_alone(stranger: type[models.Model]) -> None:
-    fields = {"id": not_personal("n"), "sealed": Held(), "text": Held()}
+    fields: Fields = {"id": not_personal("n"), "sealed": Held(), "text": Held()}
     activity = replace(PERSON, category=Category.C6, purposes=(RUN_ACCOUNT,), fields=fields)
     assert "privacy.E008" in found(activity, stranger)
     consented = replace(RUN_ACCOUNT, basis=Basis.CONSENT)

@@ -152,7 +152,7 @@ def test_an_altered_key_row_opens_nothing(region: str, account: UUID, make_key: 
         "generation": "7",
     }[column]
     with as_owner(region) as connection:
-        connection.execute(f"UPDATE privacy_datakey SET {column} = {value} WHERE id = %s", [key.id])  # type: ignore[arg-type]
+        connection.execute(f"UPDATE privacy_datakey SET {column} = {value} WHERE id = %s", [key.id])
     keys.forget()
     with system_scope("test", using=(region,)), pytest.raises(keys.SealRefused) as refused:
         keys.living(region, None, [key.id])

@@ -12,6 +12,7 @@ from django.conf import settings as django_settings
 from paasoo_portal.core import clock
 from privacy.drill import restore
 from privacy.keys import datakeys, nightly
+from privacy.retention import nightly as retention
 from tests.privacy.conftest import MakeKey, Registered
 
 
@@ -42,7 +43,7 @@ def test_one_carry_over_too_few_and_the_drill_says_so(region: str, monkeypatch: 
             real(alias)
 
     real = nightly.once
-    monkeypatch.setattr(restore.nightly, "once", all_but_the_last)
+    monkeypatch.setattr(nightly, "once", all_but_the_last)
     answer = restore.run([region])
     assert not answer["ok"]
     problems = {culprit["problem"] for copy in answer["copies"] for culprit in copy["culprits"]}
@@ -51,7 +52,7 @@ def test_one_carry_over_too_few_and_the_drill_says_so(region: str, monkeypatch: 
 
 def test_without_enforcement_the_drill_names_the_sample(region: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A key that is carried over though it is due, and a reader that does not look at the day."""
-    monkeypatch.setattr(restore.retention, "run", lambda alias, cutoff_on: None)
+    monkeypatch.setattr(retention, "run", lambda alias, cutoff_on: None)
     blind = SimpleNamespace(today=lambda: date(2000, 1, 1), now=clock.now)
     monkeypatch.setattr(datakeys, "clock", blind)
     answer = restore.run([region])

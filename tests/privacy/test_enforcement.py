@@ -13,7 +13,7 @@ from django.db import connections
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from paasoo_portal.core import clock
+from paasoo_portal.core import clock, hooks
 from paasoo_portal.core.ids import uuid7
 from paasoo_portal.core.tenancy import scope, system_scope
 from privacy import keys
@@ -71,6 +71,7 @@ def test_an_erased_key_leaves_a_tombstone_that_says_when_why_and_which_certifica
     assert erased.value.reason == "retention"
     assert erased.value.due_on == key.due_on
     assert erased.value.erased_at is not None
+    assert erased.value.certificate_id is not None
     assert Certificate.objects.get(pk=erased.value.certificate_id).account_id == account
 
 
@@ -116,7 +117,7 @@ def test_settlement_comes_before_and_stops_everything_when_it_fails(
     def fail(name: str, **arguments: object) -> list[object]:
         raise RuntimeError("cannot settle")
 
-    monkeypatch.setattr(enforce.hooks, "call", fail)
+    monkeypatch.setattr(hooks, "call", fail)
     with pytest.raises(RuntimeError):
         enforce.enforce(region, clock.today())
     assert living(region) == {key.id}

@@ -19,9 +19,9 @@ CONTENT, NUMBER = DataClass.CONTENT, DataClass.NUMBER
 HOUR = timedelta(hours=1)
 
 
-def instruct(account: UUID, days: int, data_class: int = CONTENT, **more: bool) -> UUID:
+def instruct(account: UUID, days: int, data_class: int = CONTENT, knowingly: bool = False) -> UUID:
     return instructions.instruct(
-        account_id=account, data_class=data_class, days=days, person_id=None, **more
+        account_id=account, data_class=data_class, days=days, person_id=None, knowingly=knowingly
     ).id
 
 
