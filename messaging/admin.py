@@ -24,6 +24,7 @@ from messaging.pages import log
 from messaging.pages import message as reading
 from messaging.pages.filters import LogFilterForm
 from messaging.pricing.models import Price
+from messaging.pricing.services import publish_prices
 from paasoo_portal.core import clock, regions
 from paasoo_portal.core.tenancy import scope
 from privacy.keys.models import DataClass
@@ -35,6 +36,15 @@ class PriceAdmin(admin.ModelAdmin):
     list_display: ClassVar = ("country", "network", "amount", "effective_on")
     search_fields: ClassVar = ("country",)
     ordering: ClassVar = ("country", "network", "-effective_on")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Price | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Price, form: Any, change: bool) -> None:
+        publish_prices({(obj.country, obj.network): obj.amount}, effective_on=obj.effective_on)
+        obj.pk = Price.objects.get(
+            country=obj.country, network=obj.network, effective_on=obj.effective_on
+        ).pk
 
 
 @admin.register(Message)

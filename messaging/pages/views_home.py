@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -10,6 +12,7 @@ from accounts.models import ApiKey
 from accounts.permissions import Permission, page
 from accounts.seats import seat_of
 from messaging.pages import today
+from messaging.usage.selectors import last_days
 from paasoo_portal.core import clock, regions
 from paasoo_portal.core.tenancy import scope
 
@@ -21,13 +24,15 @@ def home(request: HttpRequest) -> HttpResponse:
     region = regions.get(seat.account.region)
     account_id, alias = seat.account.pk, region.alias
     sees = seat.may(Permission.SEE_MESSAGES)
-    context = {"section": "home", "region": region, "day": clock.today(), "sees": sees}
+    context: dict[str, Any] = {"section": "home", "region": region, "day": clock.today(), "sees": sees}
+    days = today.kept_days(account_id)
     with scope(account_id, using=[alias]):
-        context["figures"] = today.figures(alias, clock.today())
+        total = last_days(alias, 1)[0]
+        context |= {"total": total, "delivered_percent": today.delivered_percent(total)}
         context["started"] = today.has_sent(alias)
-        context["erasures"] = today.next_erasures(alias, account_id)
+        context["erasures"] = today.next_erasures(alias, days)
         if sees:
             masked = not seat.may(Permission.SEE_NUMBERS)
-            context["failures"] = today.last_failures(alias, account_id, masked=masked)
+            context["failures"] = today.last_failures(alias, account_id, days, masked=masked)
     context["has_key"] = ApiKey.objects.filter(revoked_at=None).exists()
     return render(request, "messaging/home.html", context)

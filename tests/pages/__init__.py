@@ -1,0 +1,1 @@
+"""One file per page, named after it; every page fetched is checked as a whole by `visitor`."""

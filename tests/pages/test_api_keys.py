@@ -1,0 +1,92 @@
+"""API keys: the secret is shown once, stored as a hash, made once a form; revoked by a page of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.api_keys.services import create_api_key, hash_secret
+from accounts.models import ApiKey
+from paasoo_portal.core import audit
+from paasoo_portal.core.audit.models import AuditEvent
+from paasoo_portal.core.tenancy import scope
+from tests.pages.conftest import Cast
+from tests.pages.visitor import Visitor
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+GOOD = {"name": "Server", "scopes": ["messages:send"], "lifetime": "90", "ip_allow": "192.0.2.9/24\n2001:db8::1"}
+
+
+def keys(cast: Cast) -> list[ApiKey]:
+    with scope(cast.company.pk):
+        return list(ApiKey.objects.order_by("created_at"))
+
+
+def filled(visitor: Visitor, **changes: object) -> dict[str, object]:
+    once = visitor.get("/api-keys/new/").values()["once"]
+    return {**GOOD, "once": once, **changes}
+
+
+def test_shows_the_secret_once_and_stores_its_hash(alice: Visitor, cast: Cast) -> None:
+    given = filled(alice)
+    page = alice.post("/api-keys/new/", given)
+    key, secret = page.texts("code")
+    (stored,) = keys(cast)
+    assert (stored.key, stored.secret_hash) == (key, hash_secret(secret))
+    assert len(secret) >= 32
+    assert stored.ip_allow == ["192.0.2.0/24", "2001:db8::1/128"]
+    assert stored.expires_at is not None
+    assert secret not in alice.get("/api-keys/").source
+    assert secret not in str(list(AuditEvent.objects.values()))
+    assert alice.post_on("/api-keys/new/", given) == "/api-keys/"
+    assert len(keys(cast)) == 1
+
+
+def test_begins_with_the_least(alice: Visitor) -> None:
+    page = alice.get("/api-keys/new/")
+    assert [box.get("value") for box in page.all("[name=scopes]") if box.get("checked") is not None] == [
+        "messages:send",
+        "messages:read",
+    ]
+
+
+def test_wrong_fields_are_named_and_kept(alice: Visitor, cast: Cast) -> None:
+    page = alice.post("/api-keys/new/", filled(alice, name="", scopes=[], ip_allow="nonsense"))
+    assert page.texts(".error-summary a") == [
+        "Enter a name for the key",
+        "Choose at least one thing the key may do",
+        "“nonsense” is not an IP address or network",
+    ]
+    assert "nonsense" in page.values()["ip_allow"]
+    assert keys(cast) == []
+
+
+def test_lists_who_made_it_and_its_use(alice: Visitor, cast: Cast) -> None:
+    create_api_key(account_id=cast.company.pk, name="Server", created_by_id=cast.bob.pk)
+    page = alice.get("/api-keys/")
+    assert "Bob" in page.text
+    assert "Never" in page.text
+
+
+def test_is_revoked_by_a_page_and_listed_as_ended(alice: Visitor, cast: Cast) -> None:
+    made = create_api_key(account_id=cast.company.pk, name="Server", created_by_id=cast.bob.pk)
+    path = f"/api-keys/{made.key.pk}/revoke/"
+    assert alice.get(path).title.startswith("Revoke “Server”?")
+    assert alice.post_on(path) == "/api-keys/"
+    assert "is revoked" in alice.get("/api-keys/").text
+    assert keys(cast)[0].revoked_at is not None
+    assert AuditEvent.objects.filter(event=audit.Event.API_KEY_REVOKED, subject_id=made.key.pk).count() == 1
+    assert alice.sent_on(alice.client.get(path)) == "/api-keys/"
+
+
+def test_another_accounts_key_is_not_found(charlie: Visitor, cast: Cast) -> None:
+    made = create_api_key(account_id=cast.company.pk, name="Server", created_by_id=cast.bob.pk)
+    path = f"/api-keys/{made.key.pk}/revoke/"
+    assert charlie.client.get(path).status_code == 404
+    assert charlie.client.post(path).status_code == 404
+    assert keys(cast)[0].revoked_at is None
+    assert "Server" not in charlie.get("/api-keys/").text
+
+
+def test_hostile_names_stay_words(alice: Visitor, cast: Cast) -> None:
+    create_api_key(account_id=cast.company.pk, name="<img src=x onerror=alert(1)>", created_by_id=None)
+    assert "<img src=x" in alice.get("/api-keys/").text
