@@ -58,7 +58,7 @@ def main() -> int:
                 if not run(name, command, paths):
                     failed.append(name)
         finally:
-            embedded.stop(paths)
+            embedded.remove(paths)
     print("lint: " + (f"FAILED: {', '.join(failed)}" if failed else "all clean"))
     return 1 if failed else 0
 

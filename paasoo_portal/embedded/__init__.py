@@ -6,7 +6,10 @@ REDIS_URL, and never comes here.
 
 from __future__ import annotations
 
+import shutil
+
 from paasoo_portal.embedded.errors import EmbeddedError
+from paasoo_portal.embedded.owner import remove_private
 from paasoo_portal.embedded.paths import Paths
 from paasoo_portal.embedded.postgres import LOGIN_ROLES, Postgres, database_names, program
 from paasoo_portal.embedded.valkey import Valkey
@@ -19,6 +22,7 @@ __all__ = [
     "Valkey",
     "database_names",
     "program",
+    "remove",
     "start",
     "stop",
 ]
@@ -36,3 +40,12 @@ def stop(paths: Paths) -> None:
     """Stop both services of these paths, if they run."""
     Valkey(paths).stop()
     Postgres(paths).stop()
+
+
+def remove(paths: Paths) -> None:
+    """Stop both services and delete their data, wherever it lies (tests, lint): the state folder goes with it."""
+    stop(paths)
+    remove_private(paths)
+    shutil.rmtree(paths.var, ignore_errors=True)
+    if paths.socket_dir.parent != paths.var:
+        shutil.rmtree(paths.socket_dir, ignore_errors=True)

@@ -15,6 +15,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from paasoo_portal.embedded import processes
 from paasoo_portal.embedded.errors import EmbeddedError
 from paasoo_portal.embedded.paths import Paths, key_of
 
@@ -121,6 +122,7 @@ def make_private(paths: Paths, folder: Path, owner: Owner | None) -> Path:
                 f"{folder} is a link to another checkout's data. Remove the link and start again."
             )
     elif not folder.exists() and not reaches(owner, folder.parent):
+        _forget(kept_apart)
         folder.symlink_to(kept_apart)
     if folder.is_symlink():
         _make_apart(kept_apart.parent)
@@ -128,6 +130,28 @@ def make_private(paths: Paths, folder: Path, owner: Owner | None) -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     _own(folder, owner)
     return folder
+
+
+def remove_private(paths: Paths) -> None:
+    """Delete what is kept apart for a state folder; its services must have stopped."""
+    if os.geteuid() == 0:
+        for folder in (paths.postgres_data, paths.valkey_data, paths.socket_dir):
+            _forget(PRIVATE / key_of(paths.var) / folder.name)
+        shutil.rmtree(PRIVATE / key_of(paths.var), ignore_errors=True)
+
+
+def _forget(kept_apart: Path) -> None:
+    """Whoever deleted the link deleted the data: a new state folder begins empty."""
+    for name in ("postmaster.pid", "valkey.pid"):
+        try:
+            pid = int((kept_apart / name).read_text().split("\n", 1)[0])
+        except (OSError, ValueError):
+            continue
+        if processes.works_in(pid, kept_apart):
+            raise EmbeddedError(
+                f"A server (pid {pid}) still works on the deleted {kept_apart}. Stop it: kill {pid}"
+            )
+    shutil.rmtree(kept_apart, ignore_errors=True)
 
 
 def _make_apart(folder: Path) -> None:

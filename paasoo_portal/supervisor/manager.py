@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import http.client
 import json
-import os
 import signal
 import socket
 from functools import partial
@@ -77,7 +76,6 @@ class Manager:
 
     def _check_port(self) -> None:
         host, port = self.config.host, self.config.port
-        other = f"Choose another: make run PORT={port + 1 if port < 65535 else 8001}"
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         except socket.gaierror:
@@ -90,7 +88,7 @@ class Manager:
                 try:
                     probe.bind(address)
                 except OSError as error:
-                    raise RunError(f"{_why(error, host, port)} {other}") from None
+                    raise RunError(_why(error, host, port)) from None
 
     def _start_service(self, service: Service) -> None:
         pid = service.running()
@@ -219,8 +217,9 @@ class Manager:
 
 
 def _why(error: OSError, host: str, port: int) -> str:
+    other = f"Choose another: make run PORT={port + 1 if 1024 <= port < 65535 else 8001}"
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} on {host} is in use by another program."
+        return f"Port {port} on {host} is in use by another program. {other}"
     if error.errno in {errno.EACCES, errno.EPERM}:
-        return f"User {os.geteuid()} may not listen on port {port}."
-    return f"Nothing can listen on {host}, port {port}: {error.strerror}."
+        return f"Only root may listen on port {port}. {other}"
+    return f"{host} is no address of this machine ({error.strerror}). The usual one is HOST=127.0.0.1."

@@ -57,7 +57,7 @@ def background() -> list[Part]:
 
 
 DATABASE = Part("database", "owner", ("-m", "paasoo_portal.supervisor.database"))
-DEMO = Part("demo", None, ("manage.py", "demo"))
+DEMO = Part("demo", "worker", ("manage.py", "demo"))
 
 
 def launcher(part: Part, config: Config) -> Callable[[int], subprocess.Popen[bytes]]:
