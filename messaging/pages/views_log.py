@@ -63,13 +63,11 @@ def message_log(request: HttpRequest) -> HttpResponse:
     return render(request, "messaging/log.html", context)
 
 
-@page(Permission.SEE_MESSAGES)
+@page(Permission.SEE_NUMBERS)
 @require_POST
 def find_number(request: HttpRequest) -> HttpResponse:
     """Take the number out of the POST, and go to the log with it sealed; other filters stay as they are."""
     seat = seat_of(request)
-    if not seat.may(Permission.SEE_NUMBERS):
-        raise PermissionDenied
     form = NumberForm(request.POST)
     query = {name: value for name in LogFilterForm.base_fields if (value := request.POST.get(name))}
     if not form.is_valid():

@@ -17,7 +17,7 @@ _POLICY = (
     "default-src 'none'; base-uri 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src 'self'; "
     "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'"
 )
-_STRICT = {part.strip() for part in _POLICY.split(";")}
+STRICT = {part.strip() for part in _POLICY.split(";")}
 
 
 class Page:
@@ -100,7 +100,7 @@ def check(page: Page) -> None:
 
 def _policy(page: Page) -> None:
     sent = {part.strip() for part in page.response["Content-Security-Policy"].split(";")}
-    assert sent == _STRICT, sent ^ _STRICT
+    assert sent == STRICT, sent ^ STRICT
     assert "no-store" in page.response["Cache-Control"]
 
 

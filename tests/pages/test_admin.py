@@ -1,0 +1,132 @@
+"""Staff pages: masked, recorded before shown, one account at a time, under the same strict policy."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from accounts.api_keys.services import create_api_key
+from accounts.models import Account
+from messaging.pricing.models import Price
+from paasoo_portal.core import audit
+from paasoo_portal.core.audit.models import AuditEvent
+from paasoo_portal.core.ids import uuid7
+from tests.pages.conftest import REGION, Cast, Send
+from tests.pages.visitor import STRICT, Visitor
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+MESSAGES = "/admin/messaging/message/"
+
+
+def shown(visitor: Visitor, path: str, data: dict[str, str] | None = None) -> str:
+    """An admin page's source; its frame is Django's, so only the policy and inline code are checked here."""
+    response = visitor.client.get(path, data)
+    assert response.status_code == 200, (path, response.status_code)
+    sent = {part.strip() for part in response["Content-Security-Policy"].split(";")}
+    assert sent == STRICT
+    source = response.content.decode()
+    assert " style=" not in source
+    assert " onclick=" not in source
+    return source
+
+
+def looks(what: str) -> list[Any]:
+    return list(AuditEvent.objects.filter(event=audit.Event.STAFF_VIEWED, data__what=what))
+
+
+def test_customers_and_visitors_are_kept_out(alice: Visitor, nobody: Visitor) -> None:
+    for path in ("/admin/", "/admin/accounts/person/", MESSAGES):
+        assert alice.client.get(path).status_code in {302, 403}, path
+        assert nobody.client.get(path).status_code == 302, path
+    assert nobody.client.get("/admin/login/").status_code == 302
+
+
+def test_staff_without_an_account_start_at_the_staff_pages(dana: Visitor) -> None:
+    assert dana.sent_on(dana.client.get("/")) == "/admin/"
+    assert "PaaSoo staff" in shown(dana, "/admin/")
+
+
+def test_people_are_masked_found_by_whole_address_and_looks_recorded(dana: Visitor, cast: Cast) -> None:
+    page = shown(dana, "/admin/accounts/person/")
+    assert "a•••@example.com" in page
+    assert "alice@example.com" not in page
+    assert str(cast.alice.pk) in shown(dana, "/admin/accounts/person/", {"q": "Alice@example.com"})
+    assert str(cast.alice.pk) not in shown(dana, "/admin/accounts/person/", {"q": "alice"})
+    page = shown(dana, f"/admin/accounts/person/{cast.alice.pk}/change/")
+    assert "alice@example.com" not in page
+    assert [(look.actor_id, look.subject_id) for look in looks("person")] == [(cast.dana.pk, cast.alice.pk)]
+
+
+def test_staff_do_not_raise_their_own_rights(dana: Visitor, cast: Cast) -> None:
+    page = shown(dana, f"/admin/accounts/person/{cast.dana.pk}/change/")
+    assert 'name="is_superuser"' not in page
+    assert 'name="is_active"' in page
+
+
+def test_an_account_shows_members_and_keys_without_secrets(dana: Visitor, cast: Cast) -> None:
+    made = create_api_key(account_id=cast.company.pk, name="Server", created_by_id=cast.bob.pk)
+    page = shown(dana, f"/admin/accounts/account/{cast.company.pk}/change/")
+    assert made.key.key in page
+    assert made.secret not in page
+    assert made.key.secret_hash not in page
+    assert "b•••@example.com" in page
+    assert "bob@example.com" not in page
+    assert [look.chain for look in looks("account")] == [cast.company.pk]
+
+
+def test_an_account_is_suspended_by_the_service(dana: Visitor, cast: Cast) -> None:
+    path = f"/admin/accounts/account/{cast.company.pk}/change/"
+    dana.post_on(path, {"state": "suspended", "throttle_per_second": "50"})
+    found = Account.objects.get(pk=cast.company.pk)
+    assert found.state == "suspended"
+    assert found.version > cast.company.version
+    assert AuditEvent.objects.filter(
+        event=audit.Event.SETTINGS_CHANGED, actor_id=cast.dana.pk, actor_kind="staff"
+    ).exists()
+
+
+def test_messages_are_read_one_account_at_a_time_masked(dana: Visitor, cast: Cast, send: Send) -> None:
+    sent = send("447700900101", text="Not for staff")
+    assert "Whose messages?" in shown(dana, MESSAGES)
+    where = dana.sent_on(dana.client.get(MESSAGES, {"account": str(cast.company.pk), "region": REGION}))
+    for path in (where, f"{where}{sent.id}/"):
+        page = shown(dana, path)
+        assert "447700900101" not in page
+        assert "+44••••••••01" in page
+        assert "Not for staff" not in page
+    assert [look.subject_id for look in looks("messages")] == [cast.company.pk]
+    assert [look.subject_id for look in looks("message")] == [sent.id]
+    assert dana.client.get(f"{where}{uuid7()}/").status_code == 404
+    assert dana.client.get(f"{MESSAGES}{REGION}/{uuid7()}/").status_code == 404
+
+
+def test_nothing_is_shown_when_the_look_cannot_be_recorded(
+    dana: Visitor, cast: Cast, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = send("447700900101")
+
+    def broken(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("the trail is full")
+
+    monkeypatch.setattr(audit, "record", broken)
+    dana.client.raise_request_exception = False
+    for path in (
+        f"{MESSAGES}{REGION}/{cast.company.pk}/{sent.id}/",
+        f"/admin/accounts/account/{cast.company.pk}/change/",
+        f"/admin/accounts/person/{cast.alice.pk}/change/",
+    ):
+        response = dana.client.get(path)
+        assert response.status_code == 500
+        assert b"Harbour" not in response.content
+
+
+def test_prices_go_through_the_service(dana: Visitor, cast: Cast) -> None:
+    given = {"country": "IE", "network": "", "amount": "0.052", "effective_on": "2026-01-01"}
+    dana.post_on("/admin/messaging/price/add/", given)
+    assert Price.objects.get(country="IE").amount == Decimal("0.052")
+
+
+def test_addresses_are_nowhere_else(dana: Visitor) -> None:
+    assert dana.client.get("/admin/account/emailaddress/").status_code == 404
