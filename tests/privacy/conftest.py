@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import psycopg
@@ -21,6 +23,7 @@ from privacy import keys
 from privacy.keys import epochs
 from privacy.keys.datakey import DataKey
 from privacy.keys.models import DataClass
+from privacy.keys.vault import vault
 
 TABLES = {
     "traffic": ["privacy_epoch", "privacy_keytombstone"],
@@ -60,20 +63,43 @@ def reset(alias: str) -> None:
 
 
 @pytest.fixture
+def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Real commits, as the worker's role: threads, child processes and crashes have to see what is written."""
+    with django_db_blocker.unblock():
+        users = {name: connections[name].settings_dict["USER"] for name in connections}
+        _become(dict.fromkeys(users, "paasoo_worker"))
+        yield
+        _become(users)
+
+
+def _become(users: dict[str, str]) -> None:
+    for name, user in users.items():
+        connections[name].close()
+        connections[name].settings_dict["USER"] = user
+
+
+@pytest.fixture
 def vault_folder(tmp_path: Path, settings: Any) -> Path:
+    """A vault of the test's own; the session's has its series made anew afterwards."""
     folder = tmp_path / "vault"
     settings.KEY_VAULT_URL = f"file://{folder}"
     return folder
 
 
 @pytest.fixture
-def region(vault_folder: Path, committed: None) -> Iterator[str]:
+def region(request: pytest.FixtureRequest, committed: None) -> Iterator[str]:
     """The alias of a regional database whose first epoch has just been opened."""
     alias = django_settings.TRAFFIC_ALIASES[-1]
+    usual = django_settings.KEY_VAULT_URL
+    request.getfixturevalue("vault_folder")
     reset(alias)
     epochs.bootstrap(alias)
     yield alias
-    keys.forget()
+    django_settings.KEY_VAULT_URL = usual
+    reset(alias)
+    shutil.rmtree(Path(urlsplit(usual).path) / alias, ignore_errors=True)
+    vault().forget()
+    epochs.bootstrap(alias)
 
 
 @pytest.fixture

@@ -4,22 +4,36 @@ from __future__ import annotations
 
 from datetime import date
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
 
 from paasoo_portal.core import clock
-from privacy.drill import restore
+from privacy.catalogue import catalogue
+from privacy.drill import restore, samples
 from privacy.keys import datakeys, nightly
 from privacy.retention import nightly as retention
 from tests.privacy.conftest import MakeKey, Registered
 
 
 @pytest.fixture(autouse=True)
-def _folder_for_copies(settings: Any, registered: Registered) -> None:
-    """Copies lie where the embedded cluster's account can pass; sockets need a short path."""
-    settings.VAR = django_settings.PATHS.var
+def _only_what_the_drill_planted(registered: Registered, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests' messages lie in the database too, without the keys that this test began anew."""
+    columns = [column for column in samples.sealed_columns() if column[0] == samples.TABLE]
+    assert columns == [("privacy_drillsample", "sample_sealed", "sample_key_id")]
+    monkeypatch.setattr(samples, "sealed_columns", lambda: columns)
+
+
+def test_it_reads_every_sealed_field_of_the_catalogue() -> None:
+    declared = {entry.field for entry in catalogue().entries() if entry.storage == "sealed"}
+    assert declared >= {"content_sealed", "number_sealed"}
+    pairs = [
+        (entry.model, entry.field.removesuffix("_sealed") + "_key_id")
+        for entry in catalogue().entries()
+        if entry.storage == "sealed"
+    ]
+    fields = {(entry.model, entry.field) for entry in catalogue().entries()}
+    assert set(pairs) <= fields, "a sealed field names its key beside it"
 
 
 def test_old_copies_open_nothing_due_and_everything_living(region: str, make_key: MakeKey) -> None:
