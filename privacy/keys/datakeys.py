@@ -62,12 +62,13 @@ def living(alias: str, account_id: UUID | None, ids: list[UUID]) -> dict[UUID, D
 
 
 def look_up(
-    alias: str, account_id: UUID | None, ids: list[UUID]
+    alias: str, account_id: UUID | None, ids: list[UUID], *, until_taken: bool = False
 ) -> tuple[dict[UUID, DataKey], dict[UUID, Exception]]:
     """The living keys among `ids`, and for each other one why not (Erased or UnknownKey).
 
     With an account, another account's key is as unknown as none. A key whose day has come is Erased at once,
-    even before the night's run has taken it.
+    even before the night's run has taken it; with `until_taken` (delivery of what was accepted just before
+    midnight) only once the run has.
     """
     _require_scope(account_id)
     held = {key_id: cache.keys().by_id(alias, key_id) for key_id in dict.fromkeys(ids)}
@@ -78,19 +79,22 @@ def look_up(
             key = store.unwrap(alias, row)
             keys[key.id] = key
             _remember(alias, key)
-    return _sort_out(alias, account_id, list(held), keys)
+    return _sort_out(alias, account_id, list(held), keys, None if until_taken else clock.today())
 
 
 def _sort_out(
-    alias: str, account_id: UUID | None, ids: list[UUID], keys: dict[UUID, DataKey]
+    alias: str,
+    account_id: UUID | None,
+    ids: list[UUID],
+    keys: dict[UUID, DataKey],
+    today: date | None,
 ) -> tuple[dict[UUID, DataKey], dict[UUID, Exception]]:
-    today = clock.today()
     foreign = [] if account_id is None else [k for k, key in keys.items() if key.account_id != account_id]
     for key_id in foreign:
         del keys[key_id]
     problems: dict[UUID, Exception] = {}
     for key in list(keys.values()):
-        if key.due_on <= today:
+        if today is not None and key.due_on <= today:
             problems[key.id] = Erased(keys.pop(key.id).id, due_on=key.due_on)
     gone = [key_id for key_id in ids if key_id not in keys and key_id not in problems]
     if gone:

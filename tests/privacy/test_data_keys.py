@@ -16,7 +16,8 @@ from paasoo_portal.core.tenancy import NoScope, scope, system_scope
 from privacy import keys
 from privacy.keys import cache
 from privacy.keys.models import DataClass
-from tests.privacy.conftest import MakeKey, as_owner
+from privacy.retention import enforce
+from tests.privacy.conftest import MakeKey, Registered, as_owner
 
 PLACE = {"table": "messaging_message", "column": "content_sealed"}
 
@@ -233,3 +234,17 @@ def test_the_database_holds_no_key_in_clear(
     assert material not in wrapped
     epoch_key = (vault_folder / region / "epoch-1.key").read_bytes()[5:37]
     assert epoch_key not in wrapped
+
+
+def test_delivery_opens_past_midnight_until_the_run_has_taken_the_key(
+    region: str, account: UUID, make_key: MakeKey, registered: Registered
+) -> None:
+    row = uuid7()
+    key = make_key(account, days=1)
+    sealed = key.seal(b"text", **PLACE, row=row)
+    with clock.travel(clock.midnight(key.due_on)):
+        with system_scope("dispatch", using=(region,)):
+            assert keys.opener(region, until_taken=True).open(key.id, sealed, **PLACE, row=row) == b"text"
+        enforce.enforce(region, clock.today())
+        with system_scope("dispatch", using=(region,)), pytest.raises(keys.Erased):
+            keys.opener(region, until_taken=True).open(key.id, sealed, **PLACE, row=row)
