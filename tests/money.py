@@ -160,7 +160,8 @@ def move(alias: str, account_id: UUID, day: date, message_id: UUID, before: int,
     """A late receipt: the message and its counters go from one state to another."""
     with system_scope("test", using=(alias,)), connections[alias].cursor() as cursor:
         cursor.execute(
-            "UPDATE messaging_message SET state = %s WHERE id = %s RETURNING segments, price", [after, message_id]
+            "UPDATE messaging_message SET state = %s WHERE id = %s RETURNING segments, price",
+            [after, message_id],
         )
         segments, price = cursor.fetchone()
         count(cursor, account_id, day, before, -1, segments, price)

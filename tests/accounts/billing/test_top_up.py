@@ -89,7 +89,9 @@ def test_the_ledger_is_append_only_for_the_web(account_id: UUID) -> None:
 def test_a_balance_never_falls_below_zero(account_id: UUID) -> None:
     with scope(account_id), connections["default"].cursor() as cursor, pytest.raises(IntegrityError):
         with transaction.atomic():
-            cursor.execute("UPDATE accounts_balance SET amount = amount - 1 WHERE account_id = %s", [account_id])
+            cursor.execute(
+                "UPDATE accounts_balance SET amount = amount - 1 WHERE account_id = %s", [account_id]
+            )
 
 
 def test_another_accounts_ledger_cannot_be_written(account_id: UUID, bob: Person) -> None:

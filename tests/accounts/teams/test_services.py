@@ -33,7 +33,9 @@ def account(alice: Person, told: list[Any]) -> Account:
 
 
 def events(account: Account) -> list[str]:
-    return list(AuditEvent.objects.filter(chain=account.pk).order_by("number").values_list("event", flat=True))
+    return list(
+        AuditEvent.objects.filter(chain=account.pk).order_by("number").values_list("event", flat=True)
+    )
 
 
 def test_opening_makes_everything_that_belongs_to_an_account(alice: Person, told: list[Any]) -> None:
