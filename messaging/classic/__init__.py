@@ -1,0 +1,1 @@
+"""The classic API: what PaaSoo's existing clients speak, unchanged."""
