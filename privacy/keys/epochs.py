@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any, Final
 
 from django.conf import settings
@@ -82,6 +83,14 @@ def _destroy(alias: str, number: int) -> None:
             "UPDATE privacy_epoch SET state = 'destroyed', destroyed_at = %s, receipt = %s WHERE number = %s",
             [receipt["destroyed_at"], json.dumps(receipt, sort_keys=True), number],
         )
+
+
+def first_opened_at(alias: str) -> datetime | None:
+    """When the database got its first epoch."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT min(opened_at) FROM privacy_epoch")
+        at: datetime | None = cursor.fetchone()[0]
+    return at
 
 
 def partition_exists(alias: str, epoch: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connections
@@ -57,17 +57,23 @@ def preview(account_id: UUID, data_class: int, days: int) -> list[Line]:
     return found
 
 
+# Two branches instead of one condition, so that each has its index: most keys are due on their own day.
+_DUE: Final = f"""
+WITH {rules.RULES_CTE}, due AS (
+  SELECT k.id, k.account_id, k.data_class, k.starts_on FROM privacy_datakey k WHERE k.due_on <= %(cutoff)s
+  UNION
+  SELECT k.id, k.account_id, k.data_class, k.starts_on FROM rule JOIN privacy_datakey k USING (account_id, data_class)
+  WHERE k.starts_on + rule.days <= %(cutoff)s
+)
+SELECT account_id, data_class, count(*), min(starts_on), max(starts_on) FROM due
+WHERE %(account)s::uuid IS NULL OR account_id = %(account)s::uuid GROUP BY 1, 2 ORDER BY 1, 2
+"""  # noqa: S608  constants
+
+
 def due(alias: str, in_force: Rules, account_id: UUID | None = None) -> list[Line]:
     """The keys due, counted by account and class, without a look at any message."""
     with connections[alias].cursor() as cursor:
-        cursor.execute(
-            f"WITH {rules.RULES_CTE} SELECT k.account_id, k.data_class, count(DISTINCT k.id), "  # noqa: S608  constants
-            "min(k.starts_on), max(k.starts_on) FROM privacy_datakey k "
-            f"LEFT JOIN rule USING (account_id, data_class) WHERE {rules.IS_DUE} "
-            "AND (%(account)s::uuid IS NULL OR k.account_id = %(account)s::uuid) "
-            "GROUP BY 1, 2 ORDER BY 1, 2",
-            in_force.parameters(account=account_id),
-        )
+        cursor.execute(_DUE, in_force.parameters(account=account_id))
         return [Line(*row) for row in cursor.fetchall()]
 
 

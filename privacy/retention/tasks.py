@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 
 from celery import current_app, shared_task
 from django.conf import settings
@@ -14,6 +14,7 @@ from django.conf import settings
 from paasoo_portal.core import clock, heartbeat, regions
 from paasoo_portal.core.tenancy import system_scope
 from privacy.errors import PrivacyError
+from privacy.keys import epochs
 from privacy.keys.locks import Busy
 from privacy.retention import instructions, nightly, runs
 
@@ -71,12 +72,10 @@ def watch() -> list[str]:
     now = clock.now()
     for alias in regions.aliases():
         for name in (f"retention.{alias}", f"carry_over.{alias}"):
-            at = heartbeat.last(name)
+            # A database whose run never happened is late from its first epoch on.
+            at = heartbeat.last(name) or epochs.first_opened_at(alias)
             if at is not None and now - at > ALARM_AFTER:
                 late.append(name)
-                log.error("nightly run is late", extra=_late(name, int((now - at).total_seconds() // 3600)))
+                hours = int((now - at).total_seconds() // 3600)
+                log.error("nightly run is late", extra={"run": name, "hours": hours})
     return late
-
-
-def _late(name: str, hours: int) -> dict[str, Any]:
-    return {"run": name, "hours": hours}

@@ -17,7 +17,7 @@ from privacy.keys.models import DataClass
 from privacy.retention import clock_guard, instructions
 from privacy.retention import tasks as retention_tasks
 from privacy.retention.models import RetentionRun
-from tests.privacy.conftest import MakeKey, Registered
+from tests.privacy.conftest import MakeKey, Registered, as_owner
 
 
 @pytest.fixture
@@ -108,6 +108,14 @@ def test_a_stop_is_an_alarm_and_not_a_crash(
         "ERROR",
     ]
     assert len(guard.epochs_of(region)) == 1
+
+
+def test_a_run_that_never_happened_is_late_too(region: str, registered: Registered) -> None:
+    with as_owner("default") as connection:
+        connection.execute("DELETE FROM core_heartbeat")
+    assert retention_tasks.watch() == []
+    with clock.travel(by=timedelta(hours=27)):
+        assert f"retention.{region}" in retention_tasks.watch()
 
 
 def test_the_dead_man_s_switch_rings_after_26_hours(
