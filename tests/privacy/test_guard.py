@@ -20,6 +20,7 @@ from privacy.keys import epochs, guard, status
 from privacy.keys.vault import FolderVault, VaultMismatch, VaultUnavailable, vault
 from privacy.retention import enforce
 from tests.privacy.conftest import MakeKey, as_owner
+from tests.privacy.test_carry_over import in_child
 
 Damage = Callable[[Path, str, Path], None]
 
@@ -124,11 +125,15 @@ def test_an_empty_database_beside_a_used_vault_is_refused(region: str) -> None:
         guard.check(region)
 
 
-def test_a_bootstrap_that_crashed_is_taken_over(region: str) -> None:
+def test_a_bootstrap_that_crashed_is_taken_over(region: str, vault_folder: Path) -> None:
     with as_owner(region) as connection:
         connection.execute("TRUNCATE privacy_epoch")
         connection.execute("DROP TABLE privacy_datakey_epoch_1")
-    (Path(vault().root) / region / "in-use").unlink()  # type: ignore[attr-defined]
+    shutil.rmtree(vault_folder / region)
+    job = f"from privacy.keys import epochs; epochs.bootstrap({region!r})"
+    assert in_child(region, "epochs.bootstrap:1", job).returncode == 137
+    assert vault().epochs(region) == [1]
+    assert guard.epochs_of(region) == []
     assert epochs.bootstrap(region) == 1
     assert epochs.bootstrap(region) == 1
     guard.check(region)

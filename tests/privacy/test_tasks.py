@@ -113,7 +113,7 @@ def test_a_stop_is_an_alarm_and_not_a_crash(
 def test_a_run_that_never_happened_is_late_too(region: str, registered: Registered) -> None:
     with as_owner("default") as connection:
         connection.execute("DELETE FROM core_heartbeat")
-    assert retention_tasks.watch() == []
+    assert f"retention.{region}" not in retention_tasks.watch()
     with clock.travel(by=timedelta(hours=27)):
         assert f"retention.{region}" in retention_tasks.watch()
 
