@@ -1,4 +1,4 @@
-"""Shared by the tests about money and usage: real commits as the worker's role, accounts with funds, written messages."""
+"""Shared by the tests about money and usage: roles, empty databases, accounts with funds, written messages."""
 
 from __future__ import annotations
 
@@ -72,15 +72,17 @@ def owner(alias: str) -> psycopg.Connection[Any]:
 
 
 def empty() -> None:
-    """No traffic, no usage and no money anywhere; accounts and people stay, for they are new in each test."""
+    """No traffic, no usage, no money and no account anywhere; people stay, for they are new in each test."""
     for alias in ("default", *regions.aliases()):
         tables = CONTROL_TABLES if alias == "default" else TRAFFIC_TABLES
         with owner(alias) as connection:
             names = sql.SQL(", ").join(map(sql.Identifier, tables))
             connection.execute(sql.SQL("TRUNCATE {}").format(names))
             if alias == "default":
-                connection.execute("DELETE FROM accounts_allowancetransfer")
-                connection.execute("UPDATE accounts_balance SET amount = 0")
+                for table in ("accounts_allowancetransfer", "accounts_balance", "accounts_membership"):
+                    connection.execute(f"DELETE FROM {table}")  # noqa: S608  constants
+                connection.execute("DELETE FROM accounts_apikey")
+                connection.execute("DELETE FROM accounts_account")
 
 
 @contextmanager

@@ -73,8 +73,8 @@ HARBOURLINE: Final = Company(
     ),
     invited="noor.haddad@harbourline.example",
     streams=(
-        Stream("sg", ASIA, texts.LOGISTICS, ("Harbourline", "HLpickup"), "447700900810", 208),
-        Stream("ie", EUROPE, texts.LOGISTICS, ("Harbourline", "HLpickup"), "447700900811", 150),
+        Stream("sg", ASIA, texts.LOGISTICS, ("Harbourline", "HLpickup"), "447700900810", 186),
+        Stream("ie", EUROPE, texts.LOGISTICS, ("Harbourline", "HLpickup"), "447700900811", 132),
     ),
 )
 TIDEWATER: Final = Company(
@@ -84,7 +84,7 @@ TIDEWATER: Final = Company(
     administrator=Someone("sean.walsh@tidewater.example", "Seán Walsh"),
     members=(),
     invited="",
-    streams=(Stream("ie", IRELAND, texts.CLINIC, ("Tidewater",), "353209100042", 31),),
+    streams=(Stream("ie", IRELAND, texts.CLINIC, ("Tidewater",), "353209100042", 27),),
     days=(7, 30),
 )
 COMPANIES: Final = (HARBOURLINE, TIDEWATER)
@@ -95,7 +95,7 @@ STAFF: Final = (
 
 
 class Secrets:
-    """The demo's file: passwords by email and API secrets by key. Until the demo is complete it has a draft's name."""
+    """The demo's file: passwords by email, API secrets by key. Until the demo is complete it is a draft."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.draft = path, path.with_suffix(".draft.json")

@@ -144,16 +144,15 @@ def _as_of(message: Planned, until: datetime) -> Planned:
 
 
 def under_way(stream: Stream, now: datetime) -> list[Planned]:
-    """What has just been accepted and is not handed over yet: the dispatcher takes it from there."""
+    """What has just been accepted: the dispatcher takes it from there. One is with its carrier already."""
     rng = Random("under way")  # noqa: S311  repeatable, not secret
     found = []
-    for seconds, state in ((1, State.ACCEPTED), (2, State.QUEUED), (3, State.SENDING)):
-        text = texts.outbound(stream.texts, "en", rng)
-        message = Planned(
-            now - timedelta(seconds=seconds), phones.number("GB", rng), text, stream.senders[0], state
-        )
+    for seconds, state in ((1, State.ACCEPTED), (2, State.QUEUED), (3, State.SENDING), (40, State.SENT)):
+        text, at = texts.outbound(stream.texts, "en", rng), now - timedelta(seconds=seconds)
+        message = Planned(at, phones.number("GB", rng), text, stream.senders[0], state)
         lease = now + timedelta(seconds=30) if state == State.SENDING else None
-        found.append(replace(message, leased_until=lease))
+        sent_at = at + timedelta(seconds=1) if state == State.SENT else None
+        found.append(replace(message, leased_until=lease, sent_at=sent_at))
     return found
 
 

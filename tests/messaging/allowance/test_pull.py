@@ -68,7 +68,7 @@ def test_no_account_reaches_for_anothers_money(app: None) -> None:
 
 
 def test_inside_a_callers_transaction_money_is_neither_made_nor_lost(app: None) -> None:
-    """The region is credited for good, so the balance must be debited for good, whatever the caller does then."""
+    """The region is credited for good, so the balance must be debited for good as well."""
     account = money.account(10)
     with pytest.raises(RuntimeError), scope(account.pk):
         assert services.pull(account.pk, "ie", Decimal(4))

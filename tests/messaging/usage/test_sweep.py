@@ -179,8 +179,8 @@ def test_the_sandboxs_own_ledger_goes_along(region: str) -> None:
     _, message_id = written(account_id, 5)
     with connections[ALIAS].cursor() as cursor:
         cursor.execute(
-            "INSERT INTO messaging_sandboxsubmission (reference, carrier_ref, outcome, submitted_at, receipts_left) "
-            "VALUES (%s, 'x', 'delivered', now(), 0)",
+            "INSERT INTO messaging_sandboxsubmission "
+            "(reference, carrier_ref, outcome, submitted_at, receipts_left) VALUES (%s, 'x', 'delivered', now(), 0)",
             [message_id],
         )
         let_keys_die(account_id)
