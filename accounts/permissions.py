@@ -46,5 +46,6 @@ TABLE: Final[dict[Permission, frozenset[str]]] = {
 }
 # fmt: on
 
+
 def allows(role: str, permission: Permission) -> bool:
     return role in TABLE[permission]

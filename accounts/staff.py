@@ -1,4 +1,6 @@
-"""Staff who look at somebody's data leave a record first; if it cannot be written, nothing is shown. Keeps P-SEC-2."""
+"""Staff who look at somebody's data leave a record first; if it cannot be written, nothing is shown. Keeps
+P-SEC-2.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recent authentication, asked for before what matters (registered as the hook `person.recently_confirmed`)."""
+"""Recent authentication, asked for before what matters (the hook `person.recently_confirmed`)."""
 
 from __future__ import annotations
 

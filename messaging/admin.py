@@ -42,9 +42,7 @@ class PriceAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Price, form: Any, change: bool) -> None:
         publish_prices({(obj.country, obj.network): obj.amount}, effective_on=obj.effective_on)
-        obj.pk = Price.objects.get(
-            country=obj.country, network=obj.network, effective_on=obj.effective_on
-        ).pk
+        obj.pk = Price.objects.get(country=obj.country, network=obj.network, effective_on=obj.effective_on).pk
 
 
 @admin.register(Message)

@@ -1,4 +1,6 @@
-"""What an API key may be allowed to do. A new key has the least that sends a message and asks after it (P-SEC-5)."""
+"""What an API key may be allowed to do. A new key has the least that sends a message and asks after it
+(P-SEC-5).
+"""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

@@ -31,7 +31,9 @@ def api_keys(request: HttpRequest) -> HttpResponse:
 @page(Permission.MANAGE_API_KEYS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def api_key_new(request: HttpRequest) -> HttpResponse:
-    """The secret is drawn in the answer to the POST and stored nowhere; sending the form again makes no second key."""
+    """The secret is drawn in the answer to the POST and stored nowhere; sending the form again makes no
+    second key.
+    """
     form = ApiKeyForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         if not _first_time(request):

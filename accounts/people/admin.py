@@ -1,4 +1,5 @@
-"""People, for staff: masked in lists, found by their whole address, switched off and on; nothing else is edited.
+"""People, for staff: masked in lists, found by their whole address, switched off and on; nothing else is
+edited.
 
 Keeps P-SEC-2: each look at a person is recorded before it is shown.
 """

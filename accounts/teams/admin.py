@@ -26,7 +26,15 @@ class AccountAdmin(admin.ModelAdmin):
     list_filter: ClassVar = ("state", "region")
     search_fields: ClassVar = ("name",)
     ordering: ClassVar = ("name",)
-    fields: ClassVar = ("id", "name", "region", "state", "throttle_per_second", "default_sender", "created_at")
+    fields: ClassVar = (
+        "id",
+        "name",
+        "region",
+        "state",
+        "throttle_per_second",
+        "default_sender",
+        "created_at",
+    )
     readonly_fields: ClassVar = ("id", "name", "region", "default_sender", "created_at")
     change_form_template = "admin/accounts/account/change_form.html"
 

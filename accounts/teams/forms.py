@@ -20,7 +20,8 @@ class OpenAccountForm(forms.Form):
         choices=REGION_CODES,
         initial="ie",
         help_text=_(
-            "The region whose messages the portal shows first. Where a message is stored is decided by the endpoint it is sent to."
+            "The region whose messages the portal shows first. Where a message is stored is decided by the "
+            "endpoint it is sent to."
         ),
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose a region")},

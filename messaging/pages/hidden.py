@@ -1,8 +1,9 @@
-"""A phone number must not stand in a URL, where logs and histories keep it. A search carries it sealed instead.
+"""A phone number must not stand in a URL, where logs and histories keep it. A search carries it sealed
+instead.
 
-The number goes in by POST; what the address bar then shows is the number encrypted under a key derived from the
-site's secret and the session, bound to the account and good for fifteen minutes. Nothing is stored, pages can be
-turned and bookmarked harmlessly, and with the session the token can no longer be opened by anybody.
+The number goes in by POST; what the address bar then shows is the number encrypted under a key derived from
+the site's secret and the session, bound to the account and good for fifteen minutes. Nothing is stored, pages
+can be turned and bookmarked harmlessly, and with the session the token can no longer be opened by anybody.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.db import connections
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Sum
-
 from django.utils.functional import Promise
 
 from messaging.messages.models import Message

@@ -15,13 +15,14 @@ from django.utils.translation import gettext_lazy as _
 
 from messaging.delivery.models import DeliveryPush, PushState
 from messaging.messages.models import Message, MessageEvent
-from messaging.messages.states import FINAL, Direction
+from messaging.messages.states import FINAL, Actor, Direction, State
 from messaging.pages import words
 from messaging.pages.opening import Content, Number, Numbers, content_of
 from paasoo_portal.core import clock, partitions, regions
 from paasoo_portal.core.ids import time_of
 from privacy.keys.models import DataClass, DataKey, KeyTombstone
 from privacy.retention.instructions import in_force
+
 
 @dataclass(frozen=True)
 class Step:
@@ -112,9 +113,9 @@ def view_of(
 
 
 def steps_of(alias: str, message: Message) -> list[Step]:
-    """The timeline, oldest first."""
+    """The timeline, oldest first. Accepting writes the message alone, so that step is told from its id."""
     events = MessageEvent.objects.using(alias).filter(message_id=message.pk).order_by("at", "pk")
-    return [
+    told = [
         Step(
             state=words.state(event.state),
             actor=words.ACTORS[event.actor],
@@ -124,6 +125,11 @@ def steps_of(alias: str, message: Message) -> list[Step]:
         )
         for event in events
     ]
+    first = State.RECEIVED if message.direction == Direction.INBOUND else State.ACCEPTED
+    if told and told[0].state is words.state(first):
+        return told
+    actor = words.ACTORS[Actor.CARRIER if first == State.RECEIVED else Actor.PAASOO]
+    return [Step(words.state(first), actor, time_of(message.pk), "", ""), *told]
 
 
 def swept(region: regions.Region, message_id: UUID) -> date | None:
@@ -138,7 +144,7 @@ def swept(region: regions.Region, message_id: UUID) -> date | None:
 
 
 def certificates_of_day(region: regions.Region, day: date) -> list[UUID]:
-    """The certificates under which the account's keys of a day were let die. Needs the scope on the region."""
+    """The certificates of the account's keys of a day. Needs the scope on the region."""
     tombstones = KeyTombstone.objects.using(region.alias).filter(starts_on=day, certificate_id__isnull=False)
     return list(tombstones.values_list("certificate_id", flat=True).distinct()[:10])
 

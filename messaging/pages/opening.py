@@ -1,7 +1,7 @@
 """Opening what is sealed, to be shown: a number or a content is open, masked, erased, or not kept at all.
 
-Only a key's tombstone (or its day) reads as erased; a missing key or a swapped ciphertext is said to be an error.
-Keeps P-RET-2, P-SEC-1.
+Only a key's tombstone (or its day) reads as erased; a missing key or a swapped ciphertext is said to be an
+error. Keeps P-RET-2, P-SEC-1.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Content:
-    """A content to show; or `gone`; `unkept`, when it was never to outlive delivery; `broken`; or `withheld`."""
+    """A content to show; or `gone`; `unkept` (not beyond delivery); `broken`; or `withheld`."""
 
     text: str = ""
     gone: Gone | None = None

@@ -1,4 +1,6 @@
-"""Send one message: form, check page, confirmation. Nothing is sent before the check page is confirmed, and once."""
+"""Send one message: form, check page, confirmation. Nothing is sent before the check page is confirmed, and
+once.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ _ONCE = "send_form"
 @page(Permission.SEND_MESSAGES, scoped=False)
 @require_http_methods(["GET", "HEAD", "POST"])
 def send(request: HttpRequest) -> HttpResponse:
-    """`step` says which page the form comes from: nothing or "edit" the form, "check" and "send" the check page."""
+    """`step` says which page the form comes from: nothing or "edit" the form, "check" and "send" the check
+    page.
+    """
     seat = seat_of(request)
     step = request.POST.get("step", "")
     form = _form(request, seat, bound=request.method == "POST")

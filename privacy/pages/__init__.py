@@ -1,1 +1,1 @@
-"""Pages of the promise itself: how long data are kept, changing it, and the certificates of what was erased."""
+"""Pages of the promise itself: how long data are kept, and certificates of what was erased."""

@@ -1,4 +1,6 @@
-"""Reading a certificate for its page, and checking it while at it: the page never shows what it has not verified."""
+"""Reading a certificate for its page, and checking it while at it: the page never shows what it has not
+verified.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading retention for its pages: each class with its days, bounds, reason, and what waits to take effect."""
+"""Reading retention for its pages: each class with its days, bounds, reason, and what waits."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ HISTORY_SHOWN: Final = 20
 SLUGS: Final = {"content": DataClass.CONTENT, "numbers": DataClass.NUMBER, "recordings": DataClass.RECORDING}
 MEANINGS: Final = {
     DataClass.CONTENT: _("The text of each message, from the day it is sent or received."),
-    DataClass.NUMBER: _("The phone number at the other end of each message. Without it a message is not found."),
+    DataClass.NUMBER: _(
+        "The phone number at the other end of each message. Without it a message is not found."
+    ),
     DataClass.RECORDING: _("Recorded calls. Recording is off until you turn it on."),
 }
 

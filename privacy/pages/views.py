@@ -1,4 +1,5 @@
-"""Retention: look, change (preview, recent authentication, grace period), take back; and certificates to print.
+"""Retention: look, change (preview, recent authentication, grace period), take back; and certificates to
+print.
 
 Keeps P-RET-1, P-RET-2, P-RET-7.
 """

@@ -1,4 +1,6 @@
-"""The cast and what they have: alice administers a company, bob develops there, charlie is a stranger, dana staff."""
+"""The cast and what they have: alice administers a company, bob develops there, charlie is a stranger, dana
+staff.
+"""
 
 from __future__ import annotations
 
@@ -94,7 +96,9 @@ def cast(db: None) -> Cast:
     members = {bob: Role.DEVELOPER, sam: Role.SUPPORT, bill: Role.BILLING, vera: Role.VIEWER}
     for member, role in members.items():
         add_member(account_id=company.pk, person_id=member.pk, role=role, added_by_id=alice.pk)
-    publish_prices({("GB", ""): Decimal("0.035"), ("US", ""): Decimal("0.0075")}, effective_on=date(2024, 1, 1))
+    publish_prices(
+        {("GB", ""): Decimal("0.035"), ("US", ""): Decimal("0.0075")}, effective_on=date(2024, 1, 1)
+    )
     push_prices()
     for account in (company, other):
         push_account(account_id=account.pk)

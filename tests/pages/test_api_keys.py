@@ -13,7 +13,12 @@ from tests.pages.conftest import Cast
 from tests.pages.visitor import Visitor
 
 pytestmark = pytest.mark.django_db(databases="__all__")
-GOOD = {"name": "Server", "scopes": ["messages:send"], "lifetime": "90", "ip_allow": "192.0.2.9/24\n2001:db8::1"}
+GOOD = {
+    "name": "Server",
+    "scopes": ["messages:send"],
+    "lifetime": "90",
+    "ip_allow": "192.0.2.9/24\n2001:db8::1",
+}
 
 
 def keys(cast: Cast) -> list[ApiKey]:

@@ -50,7 +50,9 @@ def test_every_static_name_and_icon_exists() -> None:
             assert name in known, (path, name)
 
 
-def test_collects_with_hashed_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: object) -> None:
+def test_collects_with_hashed_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: object
+) -> None:
     settings.STATIC_ROOT = tmp_path  # type: ignore[attr-defined]
     settings.STORAGES = {  # type: ignore[attr-defined]
         **settings.STORAGES,  # type: ignore[attr-defined]

@@ -24,10 +24,10 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 
 
 @pytest.fixture
-def certificate(
-    cast: Cast, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[UUID]:
-    """A certificate as the night's run issues it; only the worker's role may write it, so the owner stores it."""
+def certificate(cast: Cast, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[UUID]:
+    """A certificate as the night's run issues it; only the worker's role may write it, so the owner stores
+    it.
+    """
     settings.KEY_VAULT_URL = f"file://{tmp_path}/vault"
     monkeypatch.setattr(Certificate.objects, "create", store)
     line = ErasedLine(DataClass.CONTENT, 3, date(2026, 1, 1), date(2026, 1, 3), 41, messages=1200)

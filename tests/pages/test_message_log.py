@@ -1,4 +1,4 @@
-"""The message log: filters by GET, a number by POST and never in an address, pages by cursor, masks by role."""
+"""The message log: filters by GET, a number by POST only, pages by cursor, masks by role."""
 
 from __future__ import annotations
 
@@ -23,9 +23,7 @@ def test_an_empty_log_says_what_will_appear(alice: Visitor) -> None:
     assert "Messages you send and receive appear here" in alice.get("/messages/").text
 
 
-def test_lists_newest_first_with_the_day_each_text_goes(
-    alice: Visitor, cast: Cast, send: Send
-) -> None:
+def test_lists_newest_first_with_the_day_each_text_goes(alice: Visitor, cast: Cast, send: Send) -> None:
     first, second = send("447700900101"), send("447700900102")
     count(cast.company.pk, State.ACCEPTED, messages=2)
     page = alice.get("/messages/")

@@ -68,7 +68,11 @@ def test_every_page_admits_exactly_its_roles(cast: Cast, send: Send) -> None:
         permission = Permission(entry.callback.permission)
         for role, person in cast.by_role().items():
             response = ask(Visitor(person), name, entry, sent.id)
-            assert (response.status_code != 403) == allows(role, permission), (name, role, response.status_code)
+            assert (response.status_code != 403) == allows(role, permission), (
+                name,
+                role,
+                response.status_code,
+            )
             assert response.status_code < 500, (name, role)
 
 

@@ -1,4 +1,6 @@
-"""Retention: days, bounds and reason; a change is previewed, confirmed by password, waits, and can be taken back."""
+"""Retention: days, bounds and reason; a change is previewed, confirmed by password, waits, and can be taken
+back.
+"""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ from accounts.models import Person
 
 PASSWORD = "correct horse battery"  # noqa: S105  only in tests
 _POLICY = (
-    "default-src 'none'; base-uri 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src 'self'; "
-    "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'"
+    "default-src 'none'; base-uri 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "media-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'"
 )
 STRICT = {part.strip() for part in _POLICY.split(";")}
 
@@ -59,9 +59,7 @@ class Visitor:
     def __init__(self, person: Person | None = None) -> None:
         self.client = Client()
         if person is not None:
-            self.client.force_login(
-                person, backend="allauth.account.auth_backends.AuthenticationBackend"
-            )
+            self.client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
 
     def get(self, path: str, data: dict[str, Any] | None = None, *, status: int = 200) -> Page:
         return self._page(self.client.get(path, data), status)

@@ -1,7 +1,8 @@
-"""What a page of any app may rely on: its permission by name, the seat its reader has, and recent authentication.
+"""What a page of any app may rely on: its permission by name, the seat its reader has, and recent
+authentication.
 
-`accounts` fills all three in (its middleware, `accounts.seats.Seat`, the hook `person.recently_confirmed`), so an app
-below it can have pages without importing it.
+`accounts` fills all three in (its middleware, `accounts.seats.Seat`, the hook `person.recently_confirmed`),
+so an app below it can have pages without importing it.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ class Seat(Protocol):
 def page(permission: str, *, scoped: bool = True) -> Callable[[View], View]:
     """Mark a view as a page of an account, for members whose role has the permission.
 
-    It runs in one transaction in the account's scope; with `scoped=False` the view opens its own, because what it
-    calls must commit on several databases in an order.
+    It runs in one transaction in the account's scope; with `scoped=False` the view opens its own, because
+    what it calls must commit on several databases in an order.
     """
 
     def mark(view: View) -> View:

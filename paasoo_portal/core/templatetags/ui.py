@@ -51,7 +51,7 @@ def field(bound: BoundField, unit: str = "") -> dict[str, Any]:
 
 @register.inclusion_tag("components/error_summary.html")
 def error_summary(form: Form | str | None) -> dict[str, Any]:
-    """What is wrong with a form, first on the page, each error linking to its field; nothing without a form."""
+    """What is wrong with a form, first on the page, each error linking to its field."""
     if not isinstance(form, BaseForm) or not form.is_bound:
         return {"errors": []}
     found = [(_target(form), text) for text in form.non_field_errors()]

@@ -1,0 +1,3 @@
+"""The portal in a real browser, on the real processes: journeys, accessibility, and what the policy would
+report.
+"""

@@ -1,0 +1,127 @@
+"""A browser, somebody signed in with it, and an eye on everything the strict policy would report."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.portal import Portal, shared
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+_WATCH = """
+window.__reports = [];
+document.addEventListener("securitypolicyviolation", (event) => {
+  window.__reports.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
+});
+"""
+WIDE, NARROW = (1280, 900), (390, 844)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if program is None:
+        pytest.fail("No Chromium: scripts/test.py leaves these tests out and says so.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    base = tmp_path_factory.getbasetemp()
+    with shared(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) as running:
+        yield running
+
+
+class Desk:
+    """A browser window on the portal. What the policy reports is gathered while it is used."""
+
+    def __init__(self, context: BrowserContext, portal: Portal) -> None:
+        self.portal = portal
+        self.context = context
+        self.page: Page = context.new_page()
+        self.troubles: list[str] = []
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        self.page.on("console", self._console)
+
+    def _console(self, message: Any) -> None:
+        if "Content Security Policy" in message.text or "Content-Security-Policy" in message.text:
+            self.troubles.append(message.text)
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.portal.url + path)
+        return self.page
+
+    def sign_in(self, user: dict[str, str]) -> Page:
+        self.open("/accounts/login/")
+        self.page.get_by_label("Email address").fill(user["email"])
+        self.page.get_by_label("Password").fill(user["password"])
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_url(lambda url: "/accounts/login/" not in url)
+        return self.page
+
+    def confirm(self, user: dict[str, str]) -> None:
+        """Give the password once more where the portal asks for it."""
+        if "/accounts/reauthenticate/" in self.page.url:
+            self.page.get_by_label("Password").fill(user["password"])
+            self.page.get_by_role("button", name="Confirm").click()
+
+    def check(self, *, contrast: bool = True) -> None:
+        """axe finds nothing, the policy reports nothing, nothing runs off the side.
+
+        `contrast` is left out where the system chooses the colours: axe still computes with ours.
+        """
+        options = {"rules": {"color-contrast": {"enabled": contrast}}}
+        found = Axe().run(self.page, options=options).response["violations"]
+        assert not found, [
+            (self.page.url, one["id"], [node["html"] for node in one["nodes"]]) for one in found
+        ]
+        assert not self.troubles, self.troubles
+        assert not self.page.evaluate("window.__reports ?? []")
+        wide, room = self.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert wide <= room, (self.page.url, wide, room)
+
+
+Sit = Callable[..., Desk]
+
+
+@pytest.fixture
+def sit(chromium: Browser, portal: Portal) -> Iterator[Sit]:
+    """Open a window: `sit(size=NARROW, dark=True, script=False)`."""
+    contexts: list[BrowserContext] = []
+
+    def open_window(
+        *, size: tuple[int, int] = WIDE, dark: bool = False, script: bool = True, **options: Any
+    ) -> Desk:
+        context = chromium.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=script,
+            **options,
+        )
+        if script:
+            context.add_init_script(_WATCH)
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        return Desk(context, portal)
+
+    yield open_window
+    for context in contexts:
+        context.close()

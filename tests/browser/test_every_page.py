@@ -1,0 +1,100 @@
+"""axe, the policy's reports and the width, on every page, in light and dark, wide and narrow.
+
+One round of it belongs to the telling tests; the rest is the full matrix.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.conftest import NARROW, WIDE, Desk, Sit
+
+OPEN = [
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/accounts/password/reset/",
+    "/accounts/password/reset/done/",
+]
+OPEN += ["/accounts/confirm-email/", "/no/such/page"]
+PAGES = [
+    "/",
+    "/messages/",
+    "/messages/?state=failures",
+    "/messages/?region=in",
+    "/messages/?first=2020-01-01",
+]
+PAGES += ["/send/", "/api-keys/", "/api-keys/new/", "/retention/", "/retention/content/"]
+PAGES += ["/retention/content/?days=7", "/retention/numbers/?days=120", "/retention/content/?days=1000"]
+PAGES += ["/certificates/", "/accounts/password/change/", "/accounts/email/", "/accounts/logout/"]
+STAFF = ["/admin/", "/admin/accounts/person/", "/admin/accounts/account/", "/admin/messaging/message/"]
+LOOKS = [(WIDE, False), (WIDE, True), (NARROW, False), (NARROW, True)]
+
+
+def walk(desk: Desk, paths: list[str]) -> None:
+    for path in paths:
+        desk.open(path)
+        desk.check()
+
+
+def walk_account(desk: Desk) -> None:
+    walk(desk, PAGES)
+    page = desk.open("/messages/")
+    page.locator(".log a").first.click()
+    desk.check()
+    page = desk.open("/certificates/")
+    page.locator("main table a").first.click()
+    desk.check()
+    page = desk.open("/send/")
+    page.get_by_role("button", name="Check it").click()
+    assert page.title().startswith("Error: ")
+    assert page.evaluate("document.activeElement.className") == "error-summary"
+    desk.check()
+    page = desk.open("/")
+    page.locator("details.menu > summary").click()
+    desk.check()
+
+
+@pytest.mark.journey
+def test_every_page_once(sit: Sit) -> None:
+    desk = sit()
+    walk(desk, OPEN)
+    desk.sign_in(desk.portal.user("administrator"))
+    walk_account(desk)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("size", "dark"), LOOKS)
+def test_every_page_in_every_look(sit: Sit, size: tuple[int, int], dark: bool) -> None:
+    desk = sit(size=size, dark=dark)
+    walk(desk, OPEN)
+    desk.sign_in(desk.portal.user("administrator"))
+    walk_account(desk)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("role", ["developer", "support"])
+def test_every_page_of_every_role(sit: Sit, role: str) -> None:
+    desk = sit()
+    desk.sign_in(desk.portal.user(role))
+    walk(desk, ["/", "/messages/", "/retention/", "/certificates/", "/send/", "/api-keys/"])
+
+
+@pytest.mark.browser
+def test_forced_colours_and_reduced_motion(sit: Sit) -> None:
+    desk = sit(forced_colors="active", reduced_motion="reduce")
+    desk.sign_in(desk.portal.user("administrator"))
+    for path in ("/", "/messages/", "/retention/"):
+        desk.open(path)
+        desk.check(contrast=False)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("dark", [False, True])
+def test_staff_pages_keep_the_policy(sit: Sit, dark: bool) -> None:
+    """The admin's inside is Django's: here its policy reports and errors are held to none."""
+    desk = sit(dark=dark)
+    desk.sign_in(desk.portal.staff())
+    for path in STAFF:
+        desk.open(path)
+        assert not desk.troubles
+        assert not desk.page.evaluate("window.__reports")
