@@ -13,7 +13,7 @@ from paasoo_portal.core import heartbeat
 from paasoo_portal.core.audit import Event, record
 from privacy.certificates import issue
 from privacy.keys import carry_over as carrying
-from privacy.keys import guard
+from privacy.keys import guard, locks
 from privacy.keys.carry_over import CarryOver
 from privacy.retention import clock_guard, runs
 
@@ -23,13 +23,15 @@ def run(alias: str, day: date) -> CarryOver | None:
 
     Raises Busy, ClockStepped, VaultMismatch, VaultUnavailable, CensusFailed.
     """
-    row, _ = runs.begin(alias, runs.CARRY_OVER, day)
-    if runs.is_done(row):
-        return None
-    if "target" not in row.counts:
-        runs.note(row, target=carrying.next_epoch(alias))
-    done = once(alias, row.counts["target"])
-    runs.finish(row, carried=done.carried, census=done.census, destroyed=done.destroyed)
+    # The lock comes first: of two at once, the second reads the row as the first has left it.
+    with locks.maintenance(alias):
+        row, _ = runs.begin(alias, runs.CARRY_OVER, day)
+        if runs.is_done(row):
+            return None
+        if "target" not in row.counts:
+            runs.note(row, target=carrying.next_epoch(alias))
+        done = once(alias, row.counts["target"])
+        runs.finish(row, carried=done.carried, census=done.census, destroyed=done.destroyed)
     return done
 
 

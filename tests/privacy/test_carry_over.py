@@ -7,7 +7,9 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -22,7 +24,7 @@ from privacy.certificates.models import Certificate
 from privacy.keys import carry_over as carrying
 from privacy.keys import epochs, guard, locks, nightly
 from privacy.keys.vault import vault
-from privacy.retention import verify
+from privacy.retention import runs, verify
 from tests.privacy.conftest import MakeKey, as_owner
 
 PLACE = {"table": "messaging_message", "column": "content_sealed"}
@@ -138,6 +140,35 @@ def test_two_at_once_do_it_once(region: str, make_key: MakeKey) -> None:
     for one in beats:
         one.join()
     assert nightly.run(region, day) is None
+    assert len(results) == 2
+    assert epochs_in(region) == {1: "kept", 2: "open"}
+
+
+def test_one_that_read_the_run_before_another_finished_it_does_not_repeat_it(
+    region: str, make_key: MakeKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second beat has read its row, then sleeps until the first is through."""
+    make_key(uuid7())
+    day, real = clock.today(), runs.begin
+
+    def slow(*arguments: Any) -> Any:
+        found = real(*arguments)
+        time.sleep(0.5)
+        return found
+
+    def first() -> None:
+        try:
+            nightly.run(region, day)
+        finally:
+            connections.close_all()
+
+    beat = threading.Thread(target=first)
+    monkeypatch.setattr(runs, "begin", slow)
+    beat.start()
+    time.sleep(0.1)
+    with suppress(locks.Busy):
+        nightly.run(region, day)
+    beat.join()
     assert epochs_in(region) == {1: "kept", 2: "open"}
 
 

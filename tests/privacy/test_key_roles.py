@@ -28,11 +28,11 @@ def as_app(region: str) -> Iterator[str]:
     _become(users)
 
 
-def refused(alias: str, statement: str, *parameters: object) -> bool:
+def refused(alias: str, statement: str, *parameters: UUID) -> bool:
     try:
         with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
             cursor.execute(statement, parameters)
-            return cursor.rowcount == 0
+            return bool(cursor.rowcount == 0)
     except DatabaseError:
         return True
 

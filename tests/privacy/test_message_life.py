@@ -8,6 +8,7 @@ import json
 from datetime import date, timedelta
 from decimal import Decimal
 from io import StringIO
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -114,7 +115,7 @@ def test_verify_says_ok_and_names_a_key_planted_past_its_day(
     assert [culprit["key"] for culprit in answer["culprits"]] == [str(planted.id)]
 
 
-def _verify(alias: str) -> dict[str, object]:
+def _verify(alias: str) -> dict[str, Any]:
     out = StringIO()
     try:
         call_command("retention", "verify", "--json", "--database", alias, stdout=out)
