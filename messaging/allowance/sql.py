@@ -22,8 +22,8 @@ BEGIN
       WHERE account_id = accounts[i] AND slot = first_slot AND amount >= wanted;
     done := FOUND;
     IF NOT done THEN
-      -- Only amounts of rows that this very statement has locked may be relied on: rows credited for the first
-      -- time meanwhile are not among them, and a later SELECT would see them without holding them.
+      -- Only amounts of rows that this statement itself has locked may be relied on: rows credited for the
+      -- first time meanwhile are not among them, and a later SELECT would see them without holding them.
       SELECT array_agg(slot ORDER BY amount DESC), array_agg(amount ORDER BY amount DESC),
           coalesce(sum(amount), 0)
         INTO slots, held_by_slot, held

@@ -180,7 +180,8 @@ def test_the_sandboxs_own_ledger_goes_along(region: str) -> None:
     with connections[ALIAS].cursor() as cursor:
         cursor.execute(
             "INSERT INTO messaging_sandboxsubmission "
-            "(reference, carrier_ref, outcome, submitted_at, receipts_left) VALUES (%s, 'x', 'delivered', now(), 0)",
+            "(reference, carrier_ref, outcome, submitted_at, receipts_left) "
+            "VALUES (%s, 'x', 'delivered', now(), 0)",
             [message_id],
         )
         let_keys_die(account_id)
