@@ -21,7 +21,7 @@ from paasoo_portal.core import clock, regions
 from paasoo_portal.core.ids import time_of, uuid7_floor
 from privacy.keys import number_probes
 
-PAGE = 50
+PAGE = 40
 
 
 @dataclass(frozen=True)
