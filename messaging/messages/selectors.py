@@ -23,9 +23,16 @@ _WAITING: Final = (
 )
 
 
-def days_before(alias: str, day: date) -> list[date]:
-    """The days before `day` that still have a partition of messages, oldest first."""
-    return [found for found in partitions.existing_days(alias, Message._meta.db_table) if found < day]
+def days_without_keys(alias: str, before: date) -> list[date]:
+    """The days before `before` whose messages still lie there and on which no living key starts, oldest first.
+
+    Needs a system scope. One query rules out nearly all days; `is_readable` looks at what remains.
+    """
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT DISTINCT starts_on FROM privacy_datakey WHERE starts_on < %s", [before])
+        kept = {row[0] for row in cursor.fetchall()}
+    days = partitions.existing_days(alias, Message._meta.db_table)
+    return [day for day in days if day < before and day not in kept]
 
 
 def is_readable(alias: str, day: date) -> bool:

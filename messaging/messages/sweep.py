@@ -34,9 +34,9 @@ MOST_DAYS: Final = 100
 def sweep(*, alias: str, cutoff_on: date) -> int:
     """Drop every day before the cut-off that may go; how many partitions went. Needs the worker's role."""
     before = min(cutoff_on, clock.today())
-    return sum(
-        _drop(alias, day) for day in selectors.days_before(alias, before)[:MOST_DAYS] if _may_go(alias, day)
-    )
+    with system_scope("messages_sweep", using=(alias,)):
+        days = selectors.days_without_keys(alias, before)
+    return sum(_drop(alias, day) for day in days[:MOST_DAYS] if _may_go(alias, day))
 
 
 def _may_go(alias: str, day: date) -> bool:
