@@ -6,23 +6,26 @@ from typing import Any, ClassVar
 
 from allauth.account import forms as allauth
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-NEW_PASSWORD_HELP = _("At least ten characters. A sentence is good; your password manager is better.")
+NEW_PASSWORD_HELP = _(
+    "At least ten characters. A sentence is good; your password manager is better."
+)
 
 
 class PlainForm(forms.Form):
     """Puts our labels, hints and errors in place of the parent's, for each field named in `words`."""
 
-    words: ClassVar[dict[str, tuple[str | Promise, str | Promise, str | Promise]]] = {}
+    words: ClassVar[dict[str, tuple[Any, Any, Any]]] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             field.widget.attrs.pop("placeholder", None)
             if name in self.words:
-                field.label, field.help_text, field.error_messages["required"] = self.words[name]
+                field.label, field.help_text, field.error_messages["required"] = (
+                    self.words[name]
+                )
 
 
 class SignInForm(PlainForm, allauth.LoginForm):
@@ -35,11 +38,17 @@ class SignInForm(PlainForm, allauth.LoginForm):
 class SignUpForm(PlainForm, allauth.SignupForm):
     words: ClassVar = {
         "name": (_("Your name"), "", _("Enter your name")),
-        "email": (_("Work email address"), _("You sign in with it."), _("Enter your email address")),
+        "email": (
+            _("Work email address"),
+            _("You sign in with it."),
+            _("Enter your email address"),
+        ),
         "password1": (_("Password"), NEW_PASSWORD_HELP, _("Enter a password")),
     }
-    name = forms.CharField(max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
-    field_order: ClassVar = ["name", "email", "password1"]
+    name = forms.CharField(
+        max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    field_order = ["name", "email", "password1"]
 
 
 class ResetForm(PlainForm, allauth.ResetPasswordForm):

@@ -17,6 +17,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.response import SimpleTemplateResponse
 from django.utils import timezone, translation
 
 from accounts.people.models import Person
@@ -42,11 +43,13 @@ class AccountScopeMiddleware:
         """Run a page inside its account's scope; leave every other view to itself."""
         permission = getattr(view, "permission", None)
         if permission is None:
-            if not request.path.startswith(("/healthz", "/readyz", "/json", "/api/", "/v1/")):
+            if not request.path.startswith(
+                ("/healthz", "/readyz", "/json", "/api/", "/v1/")
+            ):
                 speak_to(request)
             return None
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+            return redirect_to_login(request.get_full_path(), str(settings.LOGIN_URL))
         speak_to(request)
         seat = seat_of(request)
         if seat is None:
@@ -58,12 +61,16 @@ class AccountScopeMiddleware:
 
 
 def _run(
-    request: HttpRequest, seat: Seat, view: View, args: list[Any], kwargs: dict[str, Any]
+    request: HttpRequest,
+    seat: Seat,
+    view: View,
+    args: list[Any],
+    kwargs: dict[str, Any],
 ) -> HttpResponse:
     try:
         with scope(seat.account.pk) if view.scoped else nullcontext():  # type: ignore[attr-defined]
             response = view(request, *args, **kwargs)
-            if callable(getattr(response, "render", None)):
+            if isinstance(response, SimpleTemplateResponse):
                 response = response.render()
     except (OperationalError, InterfaceError):
         response = render(request, "503.html", status=503)

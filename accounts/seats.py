@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from accounts.people.models import Person
@@ -45,10 +47,21 @@ def seat_of(request: HttpRequest) -> Seat | None:
     return request._seat  # type: ignore[attr-defined,no-any-return]
 
 
+def sitting(request: HttpRequest) -> Seat:
+    """The seat of a page's reader: the middleware let nobody in without one."""
+    seat = seat_of(request)
+    if seat is None:
+        raise PermissionDenied
+    return seat
+
+
 def take_seat(request: HttpRequest, account_id: UUID) -> bool:
     """Move to another of the person's accounts; False when it is not one of theirs."""
     seat = seat_of(request)
-    known = seat is not None and account_id in {seat.account.pk, *(other.pk for other in seat.others)}
+    known = seat is not None and account_id in {
+        seat.account.pk,
+        *(other.pk for other in seat.others),
+    }
     if known:
         request.session[SESSION_KEY] = str(account_id)
     return known
@@ -62,7 +75,7 @@ def roles_of(person: Person) -> dict[UUID, str]:
 
 
 def _find(request: HttpRequest) -> Seat | None:
-    roles = roles_of(request.user)
+    roles = roles_of(cast(Person, request.user))
     if not roles:
         return None
     found = Account.objects.filter(pk__in=roles).exclude(state=AccountState.CLOSED)
@@ -70,6 +83,8 @@ def _find(request: HttpRequest) -> Seat | None:
     if not accounts:
         return None
     wanted = request.session.get(SESSION_KEY)
-    here = next((account for account in accounts if str(account.pk) == wanted), accounts[0])
+    here = next(
+        (account for account in accounts if str(account.pk) == wanted), accounts[0]
+    )
     others = tuple(account for account in accounts if account is not here)
     return Seat(account=here, role=roles[here.pk], others=others)

@@ -5,7 +5,7 @@ Keeps P-SEC-2: the look is recorded and committed before anything is shown.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -33,16 +33,24 @@ from privacy.retention.instructions import in_force
 
 @admin.register(Price)
 class PriceAdmin(admin.ModelAdmin):
-    list_display: ClassVar = ("country", "network", "amount", "effective_on")
-    search_fields: ClassVar = ("country",)
-    ordering: ClassVar = ("country", "network", "-effective_on")
+    list_display = ("country", "network", "amount", "effective_on")
+    search_fields = ("country",)
+    ordering = ("country", "network", "-effective_on")
 
-    def has_delete_permission(self, request: HttpRequest, obj: Price | None = None) -> bool:
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Price | None = None
+    ) -> bool:
         return False
 
-    def save_model(self, request: HttpRequest, obj: Price, form: Any, change: bool) -> None:
-        publish_prices({(obj.country, obj.network): obj.amount}, effective_on=obj.effective_on)
-        obj.pk = Price.objects.get(country=obj.country, network=obj.network, effective_on=obj.effective_on).pk
+    def save_model(
+        self, request: HttpRequest, obj: Price, form: Any, change: bool
+    ) -> None:
+        publish_prices(
+            {(obj.country, obj.network): obj.amount}, effective_on=obj.effective_on
+        )
+        obj.pk = Price.objects.get(
+            country=obj.country, network=obj.network, effective_on=obj.effective_on
+        ).pk
 
 
 @admin.register(Message)
@@ -52,10 +60,14 @@ class MessageAdmin(admin.ModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
+    def has_change_permission(
+        self, request: HttpRequest, obj: Message | None = None
+    ) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Message | None = None
+    ) -> bool:
         return False
 
     def get_urls(self) -> list[URLPattern]:
@@ -64,7 +76,11 @@ class MessageAdmin(admin.ModelAdmin):
         return [
             path("", view(self.changelist_view), name="messaging_message_changelist"),
             path(where, view(self.of_account), name="messaging_message_of_account"),
-            path(f"{where}<uuid:message_id>/", view(self.one), name="messaging_message_one"),
+            path(
+                f"{where}<uuid:message_id>/",
+                view(self.one),
+                name="messaging_message_one",
+            ),
         ]
 
     def changelist_view(
@@ -81,7 +97,9 @@ class MessageAdmin(admin.ModelAdmin):
         }
         return self._page(request, "choose", context)
 
-    def of_account(self, request: HttpRequest, region: str, account_id: UUID) -> HttpResponse:
+    def of_account(
+        self, request: HttpRequest, region: str, account_id: UUID
+    ) -> HttpResponse:
         self._must_see(request)
         where, account = _where(region), _account(account_id)
         looked_at(request, subject=account_id, what="messages", account_id=account_id)
@@ -89,7 +107,9 @@ class MessageAdmin(admin.ModelAdmin):
             form = LogFilterForm({**request.GET.dict(), "region": region}, home=region)
             cursor = log.Cursor(before=_uuid(request.GET.get("before")))
             days = in_force(account_id, DataClass.CONTENT, clock.now())
-            found = log.read_page(account_id, form.asked(), cursor, masked=True, content_days=days)
+            found = log.read_page(
+                account_id, form.asked(), cursor, masked=True, content_days=days
+            )
             context = {
                 "title": account.name,
                 "form": form,
@@ -100,7 +120,9 @@ class MessageAdmin(admin.ModelAdmin):
             }
             return self._page(request, "list", context).render()
 
-    def one(self, request: HttpRequest, region: str, account_id: UUID, message_id: UUID) -> HttpResponse:
+    def one(
+        self, request: HttpRequest, region: str, account_id: UUID, message_id: UUID
+    ) -> HttpResponse:
         self._must_see(request)
         where, account = _where(region), _account(account_id)
         looked_at(request, subject=message_id, what="message", account_id=account_id)
@@ -110,7 +132,8 @@ class MessageAdmin(admin.ModelAdmin):
                 raise Http404
             shown = reading.view_of(account_id, where, row, masked=True, withheld=True)
             context = {
-                "title": _("Message %(reference)s") % {"reference": ids.encode(message_id)},
+                "title": _("Message %(reference)s")
+                % {"reference": ids.encode(message_id)},
                 "message": shown,
                 "region": where,
                 "account": account,
@@ -126,12 +149,22 @@ class MessageAdmin(admin.ModelAdmin):
         if account_id is None or request.GET["region"] not in settings.REGIONS:
             return redirect("admin:messaging_message_changelist")
         return redirect(
-            "admin:messaging_message_of_account", region=request.GET["region"], account_id=account_id
+            "admin:messaging_message_of_account",
+            region=request.GET["region"],
+            account_id=account_id,
         )
 
-    def _page(self, request: HttpRequest, name: str, context: dict[str, Any]) -> TemplateResponse:
-        context = {**self.admin_site.each_context(request), "opts": self.opts, **context}
-        return TemplateResponse(request, f"admin/messaging/message/{name}.html", context)
+    def _page(
+        self, request: HttpRequest, name: str, context: dict[str, Any]
+    ) -> TemplateResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            **context,
+        }
+        return TemplateResponse(
+            request, f"admin/messaging/message/{name}.html", context
+        )
 
 
 def _where(code: str) -> regions.Region:

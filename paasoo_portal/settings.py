@@ -240,7 +240,8 @@ FORMAT_MODULE_PATH = "paasoo_portal.formats"
 # --- Files, email --------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = VAR / "static"
+# Outside production WhiteNoise serves the sources themselves; nothing is collected.
+STATIC_ROOT = VAR / "static" if PRODUCTION else None
 MEDIA_ROOT = PATHS.media
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_ALLOW_ALL_ORIGINS = False

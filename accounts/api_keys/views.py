@@ -15,7 +15,7 @@ from accounts.api_keys import selectors, services
 from accounts.api_keys.forms import ApiKeyForm
 from accounts.api_keys.models import ApiKey
 from accounts.permissions import Permission, page
-from accounts.seats import seat_of
+from accounts.seats import sitting
 
 _ONCE = "api_key_form"
 
@@ -39,7 +39,7 @@ def api_key_new(request: HttpRequest) -> HttpResponse:
         if not _first_time(request):
             messages.info(request, _("That key was made already. Its secret is not shown a second time."))
             return redirect("api_keys")
-        seat = seat_of(request)
+        seat = sitting(request)
         made = services.create_api_key(
             account_id=seat.account.pk, created_by_id=request.user.pk, **form.service_arguments()
         )
@@ -59,7 +59,7 @@ def api_key_revoke(request: HttpRequest, key_id: UUID) -> HttpResponse:
         raise Http404
     if request.method == "POST":
         services.revoke_api_key(
-            account_id=seat_of(request).account.pk, key_id=key_id, revoked_by_id=request.user.pk
+            account_id=sitting(request).account.pk, key_id=key_id, revoked_by_id=request.user.pk
         )
         messages.success(request, _("The key “%(name)s” is revoked.") % {"name": key.name})
         return redirect("api_keys")

@@ -5,7 +5,7 @@ Everything of an account is read in that account's own scope. Keeps P-SEC-2.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
@@ -22,11 +22,11 @@ from paasoo_portal.core.tenancy import scope
 
 @admin.register(Account)
 class AccountAdmin(admin.ModelAdmin):
-    list_display: ClassVar = ("id", "name", "region", "state", "created_at")
-    list_filter: ClassVar = ("state", "region")
-    search_fields: ClassVar = ("name",)
-    ordering: ClassVar = ("name",)
-    fields: ClassVar = (
+    list_display = ("id", "name", "region", "state", "created_at")
+    list_filter = ("state", "region")
+    search_fields = ("name",)
+    ordering = ("name",)
+    fields = (
         "id",
         "name",
         "region",
@@ -35,13 +35,15 @@ class AccountAdmin(admin.ModelAdmin):
         "default_sender",
         "created_at",
     )
-    readonly_fields: ClassVar = ("id", "name", "region", "default_sender", "created_at")
+    readonly_fields = ("id", "name", "region", "default_sender", "created_at")
     change_form_template = "admin/accounts/account/change_form.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Account | None = None) -> bool:
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Account | None = None
+    ) -> bool:
         return False
 
     def change_view(
@@ -52,13 +54,17 @@ class AccountAdmin(admin.ModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """The record of the look commits first; then all is read in the account's scope."""
-        looked_at(request, subject=object_id, what="account", account_id=_uuid(object_id))
+        looked_at(
+            request, subject=object_id, what="account", account_id=_uuid(object_id)
+        )
         with scope(_uuid(object_id)):
             extra = {**(extra_context or {}), **_beside(_uuid(object_id))}
             response = super().change_view(request, object_id, form_url, extra)
             return response.render() if hasattr(response, "render") else response
 
-    def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: Account, form: Any, change: bool
+    ) -> None:
         change_account(
             account_id=obj.pk,
             actor_id=request.user.pk,

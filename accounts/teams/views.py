@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import cast
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -9,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.people.models import Person
 from accounts.seats import seat_of, take_seat
 from accounts.teams.forms import OpenAccountForm
 from accounts.teams.services import open_account
@@ -22,7 +24,7 @@ def account_open(request: HttpRequest) -> HttpResponse:
         return redirect("home")
     form = OpenAccountForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        open_account(person=request.user, **form.cleaned_data)
+        open_account(person=cast(Person, request.user), **form.cleaned_data)
         return redirect("home")
     return render(request, "accounts/open.html", {"form": form})
 

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import ApiKey
 from messaging.messages.states import Direction, State
 from messaging.pages import words
-from paasoo_portal.core import clock, regions
+from paasoo_portal.core import clock
 
 USUAL_DAYS: Final = 7
 MOST_DAYS: Final = 100
 
-_UNDERWAY = (State.ACCEPTED, State.QUEUED, State.SENDING, State.SENT, State.SCHEDULED, State.UNKNOWN)
+_UNDERWAY = (
+    State.ACCEPTED,
+    State.QUEUED,
+    State.SENDING,
+    State.SENT,
+    State.SCHEDULED,
+    State.UNKNOWN,
+)
 _GROUPS: Final = {"underway": _UNDERWAY, "failures": words.FAILURES}
 
 
@@ -74,15 +82,22 @@ class LogFilterForm(forms.Form):
     def __init__(self, data: Any, *, home: str) -> None:
         super().__init__(data)
         self.home = home
-        self.fields["region"].choices = [(code, _(region.name)) for code, region in _regions().items()]
-        self.fields["state"].choices = [
+        self._offer(
+            "region",
+            [(code, _(region.name)) for code, region in settings.REGIONS.items()],
+        )
+        states = [(str(number), shown.label) for number, shown in words.STATES.items()]
+        groups = [
             ("", _("All")),
             ("underway", _("Not final yet")),
             ("failures", _("All failures")),
-            *((str(number), shown.label) for number, shown in words.STATES.items()),
         ]
+        self._offer("state", [*groups, *states])
         keys = ApiKey.objects.order_by("name").values_list("pk", "name")
-        self.fields["key"].choices = [("", _("All")), *((str(key), name) for key, name in keys)]
+        self._offer("key", [("", _("All")), *((str(key), name) for key, name in keys)])
+
+    def _offer(self, name: str, choices: list[tuple[str, Any]]) -> None:
+        cast(forms.ChoiceField, self.fields[name]).choices = choices
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -93,7 +108,10 @@ class LogFilterForm(forms.Form):
             if first > last:
                 self.add_error("first", _("The first day must not be after the last"))
             elif (last - first).days >= MOST_DAYS:
-                self.add_error("first", _("Choose at most %(days)d days at once") % {"days": MOST_DAYS})
+                self.add_error(
+                    "first",
+                    _("Choose at most %(days)d days at once") % {"days": MOST_DAYS},
+                )
         values.update(first=first, last=last, region=values.get("region") or self.home)
         return values
 
@@ -101,7 +119,9 @@ class LogFilterForm(forms.Form):
         """The filter asked for; with errors in the form, the usual one of the home region."""
         if not self.is_valid():
             today = clock.today()
-            return LogFilter(self.home, today - timedelta(days=USUAL_DAYS - 1), today, number=number)
+            return LogFilter(
+                self.home, today - timedelta(days=USUAL_DAYS - 1), today, number=number
+            )
         values = self.cleaned_data
         return LogFilter(
             region=values["region"],
@@ -121,7 +141,9 @@ class NumberForm(forms.Form):
     number = forms.CharField(
         label=gettext_lazy("Number"),
         max_length=40,
-        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off", "inputmode": "tel"}),
+        widget=forms.TextInput(
+            attrs={"type": "tel", "autocomplete": "off", "inputmode": "tel"}
+        ),
         error_messages={"required": gettext_lazy("Enter a number to look for")},
     )
 
@@ -131,7 +153,9 @@ class NumberForm(forms.Form):
         digits = "".join(mark for mark in raw if mark.isascii() and mark.isdigit())
         digits = digits.removeprefix("00") if raw.startswith("00") else digits
         if not 5 <= len(digits) <= 15:
-            raise forms.ValidationError(_("Enter a number with its country code, such as +44 7700 900123"))
+            raise forms.ValidationError(
+                _("Enter a number with its country code, such as +44 7700 900123")
+            )
         return digits
 
 
@@ -139,9 +163,3 @@ def _states(choice: str) -> tuple[int, ...]:
     if choice in _GROUPS:
         return tuple(int(state) for state in _GROUPS[choice])
     return (int(choice),) if choice else ()
-
-
-def _regions() -> dict[str, regions.Region]:
-    from django.conf import settings
-
-    return settings.REGIONS

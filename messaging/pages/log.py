@@ -56,7 +56,12 @@ class LogPage:
 
 
 def read_page(
-    account_id: UUID, asked: LogFilter, cursor: Cursor, *, masked: bool, content_days: int
+    account_id: UUID,
+    asked: LogFilter,
+    cursor: Cursor,
+    *,
+    masked: bool,
+    content_days: int,
 ) -> LogPage:
     """One page, newest first. Needs the account's scope on the region's database."""
     alias = regions.alias(asked.region)
@@ -64,7 +69,8 @@ def read_page(
     more = len(found) > PAGE
     if cursor.after is not None:
         found = found[:PAGE][::-1]
-        older, newer = (found[-1].pk if found else cursor.after), (found[0].pk if more else None)
+        older: UUID | None = found[-1].pk if found else cursor.after
+        newer: UUID | None = found[0].pk if more else None
     else:
         found = found[:PAGE]
         older = found[-1].pk if more else None
@@ -87,16 +93,25 @@ def count(asked: LogFilter) -> int | None:
     return int(counts.aggregate(total=Sum("messages"))["total"] or 0)
 
 
-def _find(alias: str, account_id: UUID, asked: LogFilter, cursor: Cursor) -> list[Message]:
-    lowest, highest = uuid7_floor(asked.first_day), uuid7_floor(asked.last_day + timedelta(days=1))
+def _find(
+    alias: str, account_id: UUID, asked: LogFilter, cursor: Cursor
+) -> list[Message]:
+    lowest, highest = (
+        uuid7_floor(asked.first_day),
+        uuid7_floor(asked.last_day + timedelta(days=1)),
+    )
     if cursor.before is not None:
         highest = min(highest, cursor.before)
     if cursor.after is not None:
         lowest = max(lowest, UUID(int=cursor.after.int + 1))
     rows = listed(alias).filter(id__gte=lowest, id__lt=highest)
     if asked.number:
-        rows = rows.filter(pk__in=_ids_of_number(alias, account_id, asked, lowest, highest))
-    rows = rows.filter(_narrowed(asked)).order_by("id" if cursor.after is not None else "-id")
+        rows = rows.filter(
+            pk__in=_ids_of_number(alias, account_id, asked, lowest, highest)
+        )
+    rows = rows.filter(_narrowed(asked)).order_by(
+        "id" if cursor.after is not None else "-id"
+    )
     return list(rows[: PAGE + 1])
 
 
@@ -127,7 +142,9 @@ CROSS JOIN LATERAL (
 def _ids_of_number(
     alias: str, account_id: UUID, asked: LogFilter, lowest: UUID, highest: UUID
 ) -> Sequence[UUID]:
-    lo, hi, probes = number_probes(alias, account_id, asked.number.encode(), asked.first_day, asked.last_day)
+    lo, hi, probes = number_probes(
+        alias, account_id, asked.number.encode(), asked.first_day, asked.last_day
+    )
     if not probes:
         return []
     with connections[alias].cursor() as cursor:
@@ -138,7 +155,9 @@ def _ids_of_number(
 def listed(alias: str) -> QuerySet[Message]:
     """Messages for a list: without their sealed texts, but knowing whether there is one."""
     textless = ExpressionWrapper(Q(content_sealed__isnull=True), BooleanField())
-    return Message.objects.using(alias).defer("content_sealed").annotate(textless=textless)
+    return (
+        Message.objects.using(alias).defer("content_sealed").annotate(textless=textless)
+    )
 
 
 def _row(message: Message, numbers: Numbers, content_days: int) -> Row:
@@ -165,7 +184,12 @@ def _kept_on(message: Message, content_days: int) -> date | None:
 
 
 def rows_of(
-    alias: str, account_id: UUID, messages: Sequence[Message], *, masked: bool, content_days: int
+    alias: str,
+    account_id: UUID,
+    messages: Sequence[Message],
+    *,
+    masked: bool,
+    content_days: int,
 ) -> list[Row]:
     """Rows for messages read by `listed`; `content_days` is the instruction in force."""
     numbers = Numbers(alias, account_id, masked=masked)

@@ -57,7 +57,9 @@ class Numbers:
         self.masked = masked
 
     def prefetch(self, messages: Iterable[Message]) -> None:
-        self.opener.prefetch({message.number_key_id for message in messages if message.number_sealed})
+        self.opener.prefetch(
+            {message.number_key_id for message in messages if message.number_sealed}
+        )
 
     def of(self, message: Message) -> Number:
         if message.number_sealed is None:
@@ -71,7 +73,9 @@ class Numbers:
         return Number(mask(digits) if self.masked else f"+{digits}", masked=self.masked)
 
 
-def content_of(alias: str, account_id: UUID, message: Message, *, withheld: bool) -> Content:
+def content_of(
+    alias: str, account_id: UUID, message: Message, *, withheld: bool
+) -> Content:
     """The content of one message; `withheld` tells only whether there is one and never opens it."""
     opener = Opener(alias, account_id)
     try:
@@ -93,13 +97,16 @@ def mask(digits: str) -> str:
 def _open(opener: Opener, message: Message, what: str) -> bytes:
     key_id = getattr(message, f"{what}_key_id")
     sealed = bytes(getattr(message, f"{what}_sealed"))
-    return opener.open(key_id, sealed, table=TABLE, column=f"{what}_sealed", row=message.pk)
+    return opener.open(
+        key_id, sealed, table=TABLE, column=f"{what}_sealed", row=message.pk
+    )
 
 
 def _tell(problem: Exception, message: Message) -> bool:
     """One bad row must not take the page with it, nor stay unknown to those who run the service."""
     logger.error(
-        "a sealed value was refused", extra={"row": str(message.pk), "problem": type(problem).__name__}
+        "a sealed value was refused",
+        extra={"row": str(message.pk), "problem": type(problem).__name__},
     )
     return True
 

@@ -8,8 +8,18 @@ urlpatterns = [
     path("", views_home.home, name="home"),
     path("messages/", views_log.message_log, name="messages"),
     path("messages/find/", views_log.find_number, name="message_find"),
-    path("messages/<str:region>/<uuid:message_id>/", views_message.message, name="message"),
-    path("messages/<str:region>/<uuid:message_id>/steps/", views_message.steps, name="message_steps"),
+    path(
+        "messages/<str:region>/<uuid:message_id>/",
+        views_message.message,
+        name="message",
+    ),
+    path(
+        "messages/<str:region>/<uuid:message_id>/steps/",
+        views_message.steps,
+        name="message_steps",
+    ),
     path("send/", views_send.send, name="send"),
-    path("send/sent/<str:region>/<uuid:message_id>/", views_send.sent, name="send_sent"),
+    path(
+        "send/sent/<str:region>/<uuid:message_id>/", views_send.sent, name="send_sent"
+    ),
 ]

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import ApiKey
 from accounts.permissions import Permission, page
-from accounts.seats import seat_of
+from accounts.seats import sitting
 from messaging.pages import today
 from messaging.usage.selectors import last_days
 from paasoo_portal.core import clock, regions
@@ -20,11 +20,16 @@ from paasoo_portal.core.tenancy import scope
 @page(Permission.MEMBER)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    seat = seat_of(request)
+    seat = sitting(request)
     region = regions.get(seat.account.region)
     account_id, alias = seat.account.pk, region.alias
     sees = seat.may(Permission.SEE_MESSAGES)
-    context: dict[str, Any] = {"section": "home", "region": region, "day": clock.today(), "sees": sees}
+    context: dict[str, Any] = {
+        "section": "home",
+        "region": region,
+        "day": clock.today(),
+        "sees": sees,
+    }
     days = today.kept_days(account_id)
     with scope(account_id, using=[alias]):
         total = last_days(alias, 1)[0]
@@ -33,6 +38,8 @@ def home(request: HttpRequest) -> HttpResponse:
         context["erasures"] = today.next_erasures(alias, days)
         if sees:
             masked = not seat.may(Permission.SEE_NUMBERS)
-            context["failures"] = today.last_failures(alias, account_id, days, masked=masked)
+            context["failures"] = today.last_failures(
+                alias, account_id, days, masked=masked
+            )
     context["has_key"] = ApiKey.objects.filter(revoked_at=None).exists()
     return render(request, "messaging/home.html", context)

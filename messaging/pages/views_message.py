@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import ApiKey
 from accounts.permissions import Permission, page
-from accounts.seats import seat_of
+from accounts.seats import sitting
 from messaging.classic import ids
 from messaging.messages.states import FINAL
 from messaging.pages import message as reading
@@ -22,7 +22,7 @@ from paasoo_portal.core.tenancy import scope
 @page(Permission.SEE_MESSAGES)
 @require_safe
 def message(request: HttpRequest, region: str, message_id: UUID) -> HttpResponse:
-    seat = seat_of(request)
+    seat = sitting(request)
     where = _region(region)
     with scope(seat.account.pk, using=[where.alias]):
         row = reading.find(where, message_id)
@@ -50,7 +50,7 @@ def message(request: HttpRequest, region: str, message_id: UUID) -> HttpResponse
 @require_safe
 def steps(request: HttpRequest, region: str, message_id: UUID) -> HttpResponse:
     """The timeline alone, asked for again by the page while the state may still change."""
-    seat = seat_of(request)
+    seat = sitting(request)
     where = _region(region)
     with scope(seat.account.pk, using=[where.alias]):
         row = reading.find(where, message_id)
@@ -63,12 +63,19 @@ def steps(request: HttpRequest, region: str, message_id: UUID) -> HttpResponse:
     return response
 
 
-def _gone_or_missing(request: HttpRequest, where: regions.Region, message_id: UUID) -> HttpResponse:
+def _gone_or_missing(
+    request: HttpRequest, where: regions.Region, message_id: UUID
+) -> HttpResponse:
     day = reading.swept(where, message_id)
     if day is None:
         raise Http404
     certificates = reading.certificates_of_day(where, day)
-    context = {"section": "messages", "day": day, "region": where, "certificates": certificates}
+    context = {
+        "section": "messages",
+        "day": day,
+        "region": where,
+        "certificates": certificates,
+    }
     return render(request, "messaging/erased.html", context, status=410)
 
 

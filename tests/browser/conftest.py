@@ -46,7 +46,9 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     base = tmp_path_factory.getbasetemp()
-    with shared(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) as running:
+    with shared(
+        base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    ) as running:
         yield running
 
 
@@ -62,7 +64,10 @@ class Desk:
         self.page.on("console", self._console)
 
     def _console(self, message: Any) -> None:
-        if "Content Security Policy" in message.text or "Content-Security-Policy" in message.text:
+        if (
+            "Content Security Policy" in message.text
+            or "Content-Security-Policy" in message.text
+        ):
             self.troubles.append(message.text)
 
     def open(self, path: str) -> Page:
@@ -91,11 +96,14 @@ class Desk:
         options = {"rules": {"color-contrast": {"enabled": contrast}}}
         found = Axe().run(self.page, options=options).response["violations"]
         assert not found, [
-            (self.page.url, one["id"], [node["html"] for node in one["nodes"]]) for one in found
+            (self.page.url, one["id"], [node["html"] for node in one["nodes"]])
+            for one in found
         ]
         assert not self.troubles, self.troubles
         assert not self.page.evaluate("window.__reports ?? []")
-        wide, room = self.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        wide, room = self.page.evaluate(
+            "[document.documentElement.scrollWidth, innerWidth]"
+        )
         assert wide <= room, (self.page.url, wide, room)
 
 
@@ -108,7 +116,11 @@ def sit(chromium: Browser, portal: Portal) -> Iterator[Sit]:
     contexts: list[BrowserContext] = []
 
     def open_window(
-        *, size: tuple[int, int] = WIDE, dark: bool = False, script: bool = True, **options: Any
+        *,
+        size: tuple[int, int] = WIDE,
+        dark: bool = False,
+        script: bool = True,
+        **options: Any,
     ) -> Desk:
         context = chromium.new_context(
             viewport={"width": size[0], "height": size[1]},

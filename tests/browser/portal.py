@@ -42,7 +42,11 @@ class Portal:
     def user(self, role: str, account: int = 0) -> dict[str, str]:
         """Somebody of a role, in the first account or another."""
         names = list(dict.fromkeys(user["account"] for user in self.demo["users"]))
-        found = [u for u in self.demo["users"] if u["role"] == role and u["account"] == names[account]]
+        found = [
+            u
+            for u in self.demo["users"]
+            if u["role"] == role and u["account"] == names[account]
+        ]
         return dict(found[0])
 
     def staff(self) -> dict[str, str]:
@@ -98,7 +102,9 @@ def _locked(folder: Path) -> Iterator[dict[str, Any]]:
 def _start(var: Path) -> int:
     var.mkdir(parents=True, exist_ok=True)
     port = _free_port()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(OWN)
+    }
     environment |= {"PAASOO_VAR": str(var), "PORT": str(port), "HOST": "127.0.0.1"}
     log = (var.parent / "portal.log").open("wb")
     process = subprocess.Popen(
@@ -128,7 +134,7 @@ def _wait(process: subprocess.Popen[bytes], url: str, var: Path) -> None:
 
 def _ready(url: str) -> bool:
     try:
-        with urlopen(url, timeout=5) as answer:  # noqa: S310  our own, on loopback
+        with urlopen(url, timeout=5) as answer:
             return bool(answer.status == 200)
     except (URLError, OSError):
         return False

@@ -23,10 +23,30 @@ PAGES = [
     "/messages/?region=in",
     "/messages/?first=2020-01-01",
 ]
-PAGES += ["/send/", "/api-keys/", "/api-keys/new/", "/retention/", "/retention/content/"]
-PAGES += ["/retention/content/?days=7", "/retention/numbers/?days=120", "/retention/content/?days=1000"]
-PAGES += ["/certificates/", "/accounts/password/change/", "/accounts/email/", "/accounts/logout/"]
-STAFF = ["/admin/", "/admin/accounts/person/", "/admin/accounts/account/", "/admin/messaging/message/"]
+PAGES += [
+    "/send/",
+    "/api-keys/",
+    "/api-keys/new/",
+    "/retention/",
+    "/retention/content/",
+]
+PAGES += [
+    "/retention/content/?days=7",
+    "/retention/numbers/?days=120",
+    "/retention/content/?days=1000",
+]
+PAGES += [
+    "/certificates/",
+    "/accounts/password/change/",
+    "/accounts/email/",
+    "/accounts/logout/",
+]
+STAFF = [
+    "/admin/",
+    "/admin/accounts/person/",
+    "/admin/accounts/account/",
+    "/admin/messaging/message/",
+]
 LOOKS = [(WIDE, False), (WIDE, True), (NARROW, False), (NARROW, True)]
 
 
@@ -76,7 +96,10 @@ def test_every_page_in_every_look(sit: Sit, size: tuple[int, int], dark: bool) -
 def test_every_page_of_every_role(sit: Sit, role: str) -> None:
     desk = sit()
     desk.sign_in(desk.portal.user(role))
-    walk(desk, ["/", "/messages/", "/retention/", "/certificates/", "/send/", "/api-keys/"])
+    walk(
+        desk,
+        ["/", "/messages/", "/retention/", "/certificates/", "/send/", "/api-keys/"],
+    )
 
 
 @pytest.mark.browser

@@ -102,8 +102,25 @@ def test_what_is_typed_is_counted_as_the_server_counts(sit: Sit) -> None:
     desk = sit()
     desk.sign_in(desk.portal.user("administrator"))
     page = desk.open("/send/")
-    samples = ["a", "a" * 160, "a" * 161, "€" * 80, "€" * 81, "[" + "a" * 305 + "]", "你" * 70, "你" * 71]
-    samples += ["😀" * 35, "😀" * 36, "a" * 66 + "😀" + "a" * 10, "ç", "Ç", "line\nbreak", "\\^{}~|"]
+    samples = [
+        "a",
+        "a" * 160,
+        "a" * 161,
+        "€" * 80,
+        "€" * 81,
+        "[" + "a" * 305 + "]",
+        "你" * 70,
+        "你" * 71,
+    ]
+    samples += [
+        "😀" * 35,
+        "😀" * 36,
+        "a" * 66 + "😀" + "a" * 10,
+        "ç",
+        "Ç",
+        "line\nbreak",
+        "\\^{}~|",
+    ]
     for text in samples:
         page.locator("#id_text").fill(text)
         found = analyse(text)
@@ -136,7 +153,9 @@ def shorten_and_take_back(desk: Desk, administrator: dict[str, str]) -> None:
     desk.confirm(administrator)
     if page.get_by_role("button", name="Keep less, as shown").count():
         page.get_by_role("button", name="Keep less, as shown").click()
-    expect(page.locator("main")).to_contain_text("Until then the change can be cancelled")
+    expect(page.locator("main")).to_contain_text(
+        "Until then the change can be cancelled"
+    )
     page.get_by_role("button", name="Cancel the change").click()
     expect(page.get_by_role("status").first).to_contain_text("The change is cancelled")
 
@@ -146,7 +165,9 @@ def tab_to(desk: Desk, css: str) -> None:
     for _ in range(60):
         desk.page.keyboard.press("Tab")
         if desk.page.evaluate("css => document.activeElement?.matches(css)", css):
-            width = desk.page.evaluate("parseFloat(getComputedStyle(document.activeElement).outlineWidth)")
+            width = desk.page.evaluate(
+                "parseFloat(getComputedStyle(document.activeElement).outlineWidth)"
+            )
             assert width >= 3
             return
     raise AssertionError(f"Tab never reached {css}")

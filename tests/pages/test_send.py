@@ -16,7 +16,13 @@ from tests.pages.conftest import REGION, Cast
 from tests.pages.visitor import Page, Visitor
 
 pytestmark = pytest.mark.django_db(databases="__all__")
-GOOD = {"to": "+44 7700 900100", "text": "Hello [you]", "sender": "", "keep": "", "region": REGION}
+GOOD = {
+    "to": "+44 7700 900100",
+    "text": "Hello [you]",
+    "sender": "",
+    "keep": "",
+    "region": REGION,
+}
 
 
 def sent(cast: Cast) -> list[Message]:
@@ -28,10 +34,19 @@ def checked(visitor: Visitor, **changes: Any) -> Page:
     return visitor.post("/send/", {**GOOD, **changes, "step": "check"})
 
 
-def test_the_check_page_says_everything_and_sends_nothing(alice: Visitor, cast: Cast) -> None:
+def test_the_check_page_says_everything_and_sends_nothing(
+    alice: Visitor, cast: Cast
+) -> None:
     page = checked(alice)
     last_on = clock.today() + timedelta(days=29)
-    for words in ("PaaSoo", "+447700900100", "Hello [you]", "GSM 03.38", "0.035 EUR", "Singapore"):
+    for words in (
+        "PaaSoo",
+        "+447700900100",
+        "Hello [you]",
+        "GSM 03.38",
+        "0.035 EUR",
+        "Singapore",
+    ):
         assert words in page.text, words
     assert f"until the end of {last_on.day} {last_on:%B %Y}, then erased" in page.text
     assert sent(cast) == []
@@ -44,7 +59,10 @@ def test_sends_once_and_confirms_with_the_reference(alice: Visitor, cast: Cast) 
     assert confirmation.title.startswith("Your message is accepted")
     reference = confirmation.texts("strong.mono")[0]
     assert len(reference) == 17
-    assert [len(sent(cast)), alice.post_on("/send/", {**page.values(), "step": "send"})] == [1, "/messages/"]
+    assert [
+        len(sent(cast)),
+        alice.post_on("/send/", {**page.values(), "step": "send"}),
+    ] == [1, "/messages/"]
     assert len(sent(cast)) == 1
     acts = AuditEvent.objects.filter(event=audit.Event.MESSAGE_SENT_BY_HAND)
     assert [act.subject_id for act in acts] == [sent(cast)[0].pk]
@@ -62,14 +80,22 @@ def test_going_back_from_the_check_page_keeps_what_was_typed(alice: Visitor) -> 
     ("changes", "error"),
     [
         ({"to": ""}, "Enter the number to send to"),
-        ({"to": "hello"}, "Enter a number with its country code, such as +44 7700 900100"),
+        (
+            {"to": "hello"},
+            "Enter a number with its country code, such as +44 7700 900100",
+        ),
         ({"text": " "}, "Enter a text"),
         ({"text": "x" * 1531}, "Enter at most 1530 characters"),
-        ({"sender": "Too long a name"}, "Enter at most 11 letters and digits, or a number"),
+        (
+            {"sender": "Too long a name"},
+            "Enter at most 11 letters and digits, or a number",
+        ),
         ({"sender": "Bad!"}, "Enter at most 11 letters and digits, or a number"),
     ],
 )
-def test_each_wrong_field_says_how_to_mend_it(alice: Visitor, changes: dict[str, str], error: str) -> None:
+def test_each_wrong_field_says_how_to_mend_it(
+    alice: Visitor, changes: dict[str, str], error: str
+) -> None:
     page = checked(alice, **changes)
     assert page.texts(".error-summary a") == [error]
     assert page.texts(".field-error") == [error]
@@ -77,7 +103,9 @@ def test_each_wrong_field_says_how_to_mend_it(alice: Visitor, changes: dict[str,
     assert page.values().get("to", "") == kept["to"]
 
 
-def test_a_text_may_be_kept_shorter_than_the_account_says(alice: Visitor, cast: Cast) -> None:
+def test_a_text_may_be_kept_shorter_than_the_account_says(
+    alice: Visitor, cast: Cast
+) -> None:
     page = checked(alice, keep="7")
     alice.post_on("/send/", {**page.values(), "step": "send"})
     row = sent(cast)[0]
@@ -93,7 +121,9 @@ def test_hostile_words_stay_words(alice: Visitor) -> None:
 
 
 def test_a_country_without_a_price_is_told_before_sending(alice: Visitor) -> None:
-    assert "We do not send to this country" in checked(alice, to="+33 6 39 98 00 00").text
+    assert (
+        "We do not send to this country" in checked(alice, to="+33 6 39 98 00 00").text
+    )
 
 
 def test_a_suspended_account_is_told_and_refused(alice: Visitor, cast: Cast) -> None:
@@ -106,7 +136,9 @@ def test_a_viewer_may_not_send(vera: Visitor) -> None:
     assert "/send/" not in vera.get("/").links()
 
 
-def test_the_confirmation_of_another_account_is_not_found(alice: Visitor, charlie: Visitor) -> None:
+def test_the_confirmation_of_another_account_is_not_found(
+    alice: Visitor, charlie: Visitor
+) -> None:
     page = checked(alice)
     where = alice.post_on("/send/", {**page.values(), "step": "send"})
     assert charlie.client.get(where).status_code == 404

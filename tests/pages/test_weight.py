@@ -22,6 +22,9 @@ def test_a_full_page_of_the_log_stays_light(alice: Visitor, send: Send) -> None:
     assert one + (log.PAGE - 1) * (row + 13) < LIMIT, (one, row)
 
 
-@pytest.mark.parametrize("path", ["/", "/send/", "/api-keys/", "/api-keys/new/", "/retention/", "/certificates/"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/send/", "/api-keys/", "/api-keys/new/", "/retention/", "/certificates/"],
+)
 def test_other_pages_are_lighter(alice: Visitor, path: str) -> None:
     assert len(alice.get(path).source.encode()) < LIMIT / 2

@@ -7,7 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.forms import BaseForm, BoundField, CheckboxInput, CheckboxSelectMultiple, Form, RadioSelect
+from django.forms import (
+    BaseForm,
+    BoundField,
+    CheckboxInput,
+    CheckboxSelectMultiple,
+    Form,
+    RadioSelect,
+)
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.templatetags.static import static
 from django.utils import formats, timezone
@@ -34,7 +41,7 @@ def icon(name: str, css: str = "") -> SafeString:
 def again(context: template.Context, name: str) -> str:
     """Render a block a second time: the page's h1 is its title, so both come from one block."""
     block = context.render_context[BLOCK_CONTEXT_KEY].get_block(name)
-    return block.super() if block is None else SafeString(block.render(context).strip())
+    return SafeString(block.render(context).strip())
 
 
 @register.inclusion_tag("components/field.html")
@@ -75,7 +82,9 @@ def when(moment: datetime | None, style: str = "full") -> SafeString | str:
         text = formats.time_format(local, "H:i:s")
     elif style == "short":
         text = _("%(day)s, %(time)s") % {
-            "day": formats.date_format(local, pgettext("short day, as a Django date format", "j M")),
+            "day": formats.date_format(
+                local, pgettext("short day, as a Django date format", "j M")
+            ),
             "time": local.strftime("%H:%M"),
         }
     else:
@@ -84,7 +93,9 @@ def when(moment: datetime | None, style: str = "full") -> SafeString | str:
             "time": local.strftime("%H:%M:%S"),
             "zone": local.tzname(),
         }
-    return format_html('<time datetime="{}">{}</time>', moment.strftime("%Y-%m-%dT%H:%M:%SZ"), text)
+    return format_html(
+        '<time datetime="{}">{}</time>', moment.strftime("%Y-%m-%dT%H:%M:%SZ"), text
+    )
 
 
 @register.simple_tag
@@ -93,7 +104,9 @@ def on(day: date | None) -> SafeString | str:
     if day is None:
         return "–"
     return format_html(
-        '<time datetime="{}">{}</time>', day.isoformat(), formats.date_format(day, "DATE_FORMAT")
+        '<time datetime="{}">{}</time>',
+        day.isoformat(),
+        formats.date_format(day, "DATE_FORMAT"),
     )
 
 
@@ -111,11 +124,17 @@ def amount(value: Decimal | None, currency: str = "EUR") -> str:
     exact = value.normalize()
     exponent = exact.as_tuple().exponent
     places = max(2, -exponent) if isinstance(exponent, int) else 2
-    number = formats.number_format(value, decimal_pos=places, use_l10n=True, force_grouping=True)
+    number = formats.number_format(
+        value, decimal_pos=places, use_l10n=True, force_grouping=True
+    )
     return _("%(amount)s %(currency)s") % {"amount": number, "currency": currency}
 
 
 @register.filter
 def whole(value: int | None) -> str:
     """A count with thousands separators."""
-    return "–" if value is None else formats.number_format(value, 0, use_l10n=True, force_grouping=True)
+    return (
+        "–"
+        if value is None
+        else formats.number_format(value, 0, use_l10n=True, force_grouping=True)
+    )
