@@ -87,6 +87,12 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
     CLUSTER.close()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """A worker that inherited the settings' name would read them before its own conftest names its databases."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Clone anew where a test needs databases that nobody has committed to: before pytest-django opens anything."""

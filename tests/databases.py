@@ -76,12 +76,19 @@ class TestCluster:
             self._drop_clones(connection, self.prefix)
         shutil.rmtree(self.vault.parent, ignore_errors=True)
         assert self._in_use is not None
-        try:
-            fcntl.flock(self._in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
-        embedded.stop(self.paths)
         self._in_use.close()
+        self.stop_if_idle()
+
+    def stop_if_idle(self) -> None:
+        """Stop the services unless a test process uses them (or PAASOO_TEST_KEEP asks to keep them)."""
+        if os.environ.get("PAASOO_TEST_KEEP") or not self.paths.postgres_data.exists():
+            return
+        with (self.paths.var / "in-use.lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            embedded.stop(self.paths)
 
     def clone(self) -> None:
         """Databases and vault as after the first migration. Nobody may be connected to this process's own."""
@@ -96,6 +103,10 @@ class TestCluster:
         self.vault.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(self._template_vault, self.vault)
 
+    def forget_counters(self) -> None:
+        """Let another process have this one's numbered database."""
+        self._counters_lock.close()
+
     def counters(self) -> int:
         """The number of a Valkey database that is this process's alone for as long as it lives."""
         self.paths.var.mkdir(parents=True, exist_ok=True, mode=0o711)
@@ -104,6 +115,7 @@ class TestCluster:
             try:
                 fcntl.flock(self._counters_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
+                self._counters_lock.close()
                 continue
             return number
         raise RuntimeError("More than fifteen test processes on one state folder.")

@@ -21,7 +21,13 @@ def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("reader", "value"),
-    [(env.boolean, "true"), (env.boolean, "1"), (env.boolean, ""), (env.integer, "three"), (env.integer, "1.0")],
+    [
+        (env.boolean, "true"),
+        (env.boolean, "1"),
+        (env.boolean, ""),
+        (env.integer, "three"),
+        (env.integer, "1.0"),
+    ],
 )
 def test_a_malformed_variable_is_named_without_its_value(
     monkeypatch: pytest.MonkeyPatch, reader: Callable[..., Any], value: str

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from paasoo_portal.core import clock, ids
 
-INSTANTS = st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31)).map(  # noqa: DTZ001
+INSTANTS = st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31)).map(
     lambda at: at.replace(microsecond=at.microsecond // 1000 * 1000, tzinfo=UTC)
 )
 

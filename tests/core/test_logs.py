@@ -15,7 +15,10 @@ from paasoo_portal.core.logs import LineFormatter, RedactFilter, redact
     [
         ("sent to +447700900123", "sent to [number]"),
         ("sent to 447700900123.", "sent to [number]."),
-        ("GET /json?key=abc&secret=s3cr3t&to=447700900123", "GET /json?key=[redacted]&secret=[redacted]&to=[number]"),
+        (
+            "GET /json?key=abc&secret=s3cr3t&to=447700900123",
+            "GET /json?key=[redacted]&secret=[redacted]&to=[number]",
+        ),
         ("Password=hunter2 done", "Password=[redacted] done"),
         ("mail to alice.b+c@example.com failed", "mail to [email] failed"),
         ("took 12345 ms on port 54321", "took 12345 ms on port 54321"),
