@@ -122,7 +122,7 @@ def _try_old_keys(copy: Restored, report: Report) -> None:
                 vault().unwrap(copy.alias, old.epoch, bytes(old.wrapped), old.context(copy.alias))
             except keys.EpochDestroyed:
                 continue
-            except Exception as error:  # noqa: BLE001  whatever else it is, the drill tells it
+            except Exception as error:
                 report.blame(
                     "an old key is refused, but not because it was destroyed", key=old.id, error=error
                 )

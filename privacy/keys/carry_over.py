@@ -66,7 +66,7 @@ class CarryOver:
 
 def next_epoch(alias: str) -> int:
     """The epoch that the next carry-over leads to: that of one that a crash interrupted, or a new one."""
-    return [row.number for row in guard.check(alias) if row.state == guard.OPEN][0] + 1
+    return next(row.number for row in guard.check(alias) if row.state == guard.OPEN) + 1
 
 
 def carry_over(alias: str, target: int | None = None) -> CarryOver:

@@ -14,6 +14,8 @@ import re
 import secrets
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar, Final, Literal
 
@@ -95,7 +97,7 @@ class FolderVault(Vault):
     def epochs(self, database: str) -> list[int]:
         with _loud("list"):
             try:
-                names = os.listdir(self._folder(database))
+                names = [path.name for path in self._folder(database).iterdir()]
             except FileNotFoundError:
                 return []
         return sorted(int(match[1]) for name in names if (match := _FILE.fullmatch(name)))
@@ -210,17 +212,10 @@ def _encode(database: str, epoch: int, key: bytes) -> bytes:
     return _MAGIC + key + digest
 
 
-class _loud:
+@contextmanager
+def _loud(doing: str) -> Iterator[None]:
     """Any operating-system error of the vault's folder is VaultUnavailable, with the path left out."""
-
-    def __init__(self, doing: str) -> None:
-        self._doing = doing
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError):
-            raise VaultUnavailable(
-                f"vault {self._doing}: {error.strerror or type(error).__name__}"
-            ) from error
+    try:
+        yield
+    except OSError as error:
+        raise VaultUnavailable(f"vault {doing}: {error.strerror or type(error).__name__}") from error
