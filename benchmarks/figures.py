@@ -24,9 +24,13 @@ class Figure:
     target: float | None
 
 
-def against(name: str, value: float, unit: str, floor: str, floor_value: float, target: float | None) -> Figure:
+def against(
+    name: str, value: float, unit: str, floor: str, floor_value: float, target: float | None
+) -> Figure:
     """A figure of two measured values."""
-    return Figure(name, round(value, 1), unit, floor, round(floor_value, 1), round(value / floor_value, 2), target)
+    return Figure(
+        name, round(value, 1), unit, floor, round(floor_value, 1), round(value / floor_value, 2), target
+    )
 
 
 def write(name: str, figures: Sequence[Figure]) -> None:
@@ -51,7 +55,10 @@ def table(figures: Sequence[Figure]) -> str:
         for figure in figures
     ]
     widths = [max(map(len, column)) for column in zip(head, *lines, strict=True)]
-    rows = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (head, *lines)]
+    rows = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in (head, *lines)
+    ]
     return "\n".join(row.rstrip() for row in rows)
 
 

@@ -120,7 +120,17 @@ def _plain_database(where: Stage) -> Iterator[None]:
         connection.execute("CREATE DATABASE paasoo_bench")
     settings = "benchmarks.floors.plain_django.settings"
     subprocess.run(
-        [sys.executable, "-m", "django", "migrate", "--run-syncdb", "--verbosity", "0", "--settings", settings],
+        [
+            sys.executable,
+            "-m",
+            "django",
+            "migrate",
+            "--run-syncdb",
+            "--verbosity",
+            "0",
+            "--settings",
+            settings,
+        ],
         cwd=ROOT,
         env={**os.environ, "BENCH_SOCKET_DIR": str(where.paths.socket_dir)},
         check=True,

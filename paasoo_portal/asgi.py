@@ -1,42 +1,44 @@
 """One port for door and portal: `/json` is answered by the lean door, everything else by Django over WSGI.
 
-Django's own ASGI handler is six times slower, so it is not used.
+Django's own ASGI handler is six times slower, so it is not used. An incomplete catalogue does not start (P-CAT-2).
 """
 
 from __future__ import annotations
 
-import os
 from typing import Any, Final
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paasoo_portal.settings")
+from a2wsgi import WSGIMiddleware
 
-from a2wsgi import WSGIMiddleware  # noqa: E402
-
-from paasoo_portal.wsgi import application as portal  # noqa: E402  sets Django up and checks the catalogue
-
-from messaging.door.app import Door  # noqa: E402, I001  needs Django
+from paasoo_portal.wsgi import application as portal
 
 MAX_BODY: Final = 1024 * 1024
-_DOOR_PATHS: Final = {"/json", "/json/"}
-_TOO_LARGE: Final = b"The request is too large.\n"
+THREADS: Final = 8
+_TEXT: Final = (b"content-type", b"text/plain; charset=utf-8")
 
 
 class Application:
+    """Door and portal. One in each process."""
+
     def __init__(self) -> None:
+        # Not before the portal's import has set Django up.
+        from messaging.door.app import Door
+
         self.door = Door()
-        self.portal = WSGIMiddleware(portal, workers=8)
+        self.portal: Any = WSGIMiddleware(portal, workers=THREADS)  # type: ignore[arg-type]
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] != "http":
             await send({"type": "websocket.close"})
-        elif scope["path"] in _DOOR_PATHS:
+        elif scope["path"] == "/json" or scope["path"] == "/json/":
             await self.door(scope, receive, send)
+        elif scope["path"] == "/healthz" and scope["method"] == "GET":
+            await _say(send, 200, b"ok")
         elif _declared_length(scope) > MAX_BODY:
-            await _too_large(send)
+            await _say(send, 413, b"The request is too large.\n", (b"connection", b"close"))
         else:
-            await self.portal(scope, _as_coroutine(receive), send)
+            await self.portal(scope, receive, send)
 
     async def _live(self, receive: Any, send: Any) -> None:
         while True:
@@ -49,15 +51,6 @@ class Application:
                 return
 
 
-def _as_coroutine(receive: Any) -> Any:
-    """granian's `receive()` gives an awaitable; a2wsgi hands it to the loop, which takes coroutines alone."""
-
-    async def receiving() -> Any:
-        return await receive()
-
-    return receiving
-
-
 def _declared_length(scope: dict[str, Any]) -> int:
     for name, value in scope["headers"]:
         if name == b"content-length":
@@ -65,10 +58,10 @@ def _declared_length(scope: dict[str, Any]) -> int:
     return 0
 
 
-async def _too_large(send: Any) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": _TOO_LARGE})
+async def _say(send: Any, status: int, text: bytes, *extra: tuple[bytes, bytes]) -> None:
+    headers = [_TEXT, (b"cache-control", b"no-store"), (b"content-length", str(len(text)).encode()), *extra]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": text})
 
 
 application = Application()

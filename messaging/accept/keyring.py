@@ -31,8 +31,6 @@ def fetch(alias: str, account_id: UUID, keeping: Keeping) -> Pair:
     around: AbstractContextManager[None] = nullcontext() if inside else scope(account_id, using=[alias])
     with around:
         return (
-            for_sealing(
-                alias, account_id, DataClass.CONTENT, keeping.starts_on, keeping.content_key_due_on
-            ),
+            for_sealing(alias, account_id, DataClass.CONTENT, keeping.starts_on, keeping.content_key_due_on),
             for_sealing(alias, account_id, DataClass.NUMBER, keeping.starts_on, keeping.number_key_due_on),
         )

@@ -1,7 +1,7 @@
-"""Message bombing and the throttle, on atomic counters in Valkey: one Lua call for a whole group.
+"""Message bombing and the throttle: what a request claims, and the rules on atomic counters, one Lua call a group.
 
-Without Valkey messages are still accepted; then each process counts for itself. Money never hangs on these.
-What is stored is an HMAC that dies with the day's key, never a number or a text.
+Without Valkey messages are still accepted; then each process counts for itself. Money never hangs on these. What is
+stored is an HMAC under the day's number key and dies in three seconds; never a number or a text. Keeps P-RET-2.
 """
 
 from __future__ import annotations
@@ -9,27 +9,25 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
-
-import redis
-from django.conf import settings
+from uuid import UUID
 
 from messaging.accept.codes import SubmitCode
-from messaging.accept.rows import Row
-from messaging.accept.rules import AccountRules, Draft
+from messaging.accept.rules import Draft
+from privacy.keys import DataKey
 
-BOMBING_MS: Final = 3000
-_RETRY_AFTER: Final = 1.0
+BOMBING_SECONDS: Final = 3
+_MARK_PREFIX: Final = "paasoo:b:"
 
-# For each claim: the account, how many it asks for, its limit, and its marks. The throttle is judged first, so that
-# a throttled request leaves no mark behind; a bombing one takes back what it marked and what it counted.
+# For each claim: the account, its limit, how many it asks for, and its marks. The throttle is judged first, so that a
+# throttled request leaves no mark behind; a bombing one takes back what it marked and what it counted.
 LUA: Final = """
 local now = redis.call('TIME')[1]
 local answers, i = {}, 1
 while i <= #ARGV do
-  local account, limit, count = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
-  local counter = 'paasoo:t:' .. account .. ':' .. now
+  local limit, count = tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
+  local counter = 'paasoo:t:' .. ARGV[i] .. ':' .. now
   local answer = 0
   local used = redis.call('INCRBY', counter, count)
   if used == count then redis.call('EXPIRE', counter, 3) end
@@ -55,7 +53,7 @@ LUA_SHA: Final = hashlib.sha1(LUA.encode(), usedforsecurity=False).hexdigest()
 
 
 class Claim(NamedTuple):
-    """What one request asks of the counters."""
+    """What one request asks of the counters: a mark a message."""
 
     account: str
     limit: int
@@ -65,17 +63,28 @@ class Claim(NamedTuple):
         return [self.account, self.limit, len(self.marks), *self.marks]
 
 
-def claim(account: AccountRules, rows: Sequence[Row], drafts: Sequence[Draft]) -> Claim:
-    """A mark a message, from its search token (which dies with the key), sender and text."""
+def claim(account_id: UUID, per_second: int, drafts: Sequence[Draft], number_key: DataKey) -> Claim:
+    """The claim of a request. A request of many recipients may use up a whole second, but passes."""
     marks = [
-        hashlib.blake2b(
-            b"\0".join((row.number_token, draft.sender.encode(), draft.text.encode())),
-            digest_size=16,
-            key=row.number_token,
-        ).hexdigest()
-        for row, draft in zip(rows, drafts, strict=True)
+        number_key.token(b"%b\0%b" % (draft.number.e164.encode(), draft.text.encode())).hex()
+        for draft in drafts
     ]
-    return Claim(str(account.account_id), max(account.throttle_per_second, len(marks)), marks)
+    return Claim(account_id.hex, max(per_second, len(marks)), marks)
+
+
+def arguments(claims: Iterable[Claim]) -> list[str | int]:
+    """LUA's arguments for a group of claims."""
+    return [argument for asked in claims for argument in asked.arguments()]
+
+
+def marks_of(claims: Iterable[Claim]) -> list[str]:
+    """The keys to delete when nothing was stored after all, so that a retry is not called bombing."""
+    return [_MARK_PREFIX + mark for asked in claims for mark in asked.marks]
+
+
+def wake_key(alias: str) -> str:
+    """The list on which the dispatcher of a region's database waits."""
+    return f"paasoo:wake:{alias}"
 
 
 class LocalCounters:
@@ -88,74 +97,32 @@ class LocalCounters:
 
     def check(self, claims: Sequence[Claim]) -> list[SubmitCode]:
         with self._lock:
-            self._forget()
-            return [self._judge(asked) for asked in claims]
+            now = time.monotonic()
+            self._forget(now)
+            return [self._judge(asked, now) for asked in claims]
 
-    def _judge(self, asked: Claim) -> SubmitCode:
-        now = time.monotonic()
+    def release(self, claims: Sequence[Claim]) -> None:
+        with self._lock:
+            for asked in claims:
+                for mark in asked.marks:
+                    self._marks.pop(mark, None)
+
+    def _judge(self, asked: Claim, now: float) -> SubmitCode:
         second = (asked.account, int(now))
-        if self._used.get(second, 0) + len(asked.marks) > asked.limit:
+        used = self._used.get(second, 0) + len(asked.marks)
+        if used > asked.limit:
             return SubmitCode.THROTTLED
         if any(self._marks.get(mark, 0) > now for mark in asked.marks):
             return SubmitCode.MESSAGE_BOMBING
-        self._used[second] = self._used.get(second, 0) + len(asked.marks)
-        self._marks.update(dict.fromkeys(asked.marks, now + BOMBING_MS / 1000))
+        self._used[second] = used
+        self._marks.update(dict.fromkeys(asked.marks, now + BOMBING_SECONDS))
         return SubmitCode.SUCCESS
 
-    def _forget(self) -> None:
-        if len(self._marks) > 100_000 or len(self._used) > 10_000:
-            now = time.monotonic()
+    def _forget(self, now: float) -> None:
+        if len(self._marks) > 100_000:
             self._marks = {mark: until for mark, until in self._marks.items() if until > now}
+        if len(self._used) > 10_000:
             self._used = {key: used for key, used in self._used.items() if key[1] >= int(now)}
 
 
-local = LocalCounters()
-_client: redis.Redis | None = None
-_away_until = 0.0
-
-
-def arguments(claims: Sequence[Claim]) -> list[str | int]:
-    return [argument for asked in claims for argument in asked.arguments()]
-
-
-def check(claims: Sequence[Claim]) -> list[SubmitCode]:
-    """The verdict on each claim: SUCCESS, MESSAGE_BOMBING or THROTTLED."""
-    global _away_until
-    if time.monotonic() >= _away_until:
-        try:
-            answers = _connection().eval(LUA, 0, *arguments(claims))
-            return [SubmitCode(answer) for answer in answers]
-        except redis.RedisError:
-            _away_until = time.monotonic() + _RETRY_AFTER
-    return local.check(claims)
-
-
-def release(claims: Sequence[Claim]) -> None:
-    """Take back the marks of requests that were not stored after all, so that a retry is not called bombing."""
-    marks = [f"paasoo:b:{mark}" for asked in claims for mark in asked.marks]
-    try:
-        _connection().delete(*marks)
-    except redis.RedisError:
-        pass  # they fade in three seconds
-
-
-def wake(alias: str) -> None:
-    """Tell the dispatcher of a region that something waits. A hint: it looks by itself as well."""
-    try:
-        with _connection().pipeline(transaction=False) as pipe:
-            pipe.lpush(wake_key(alias), 1)
-            pipe.ltrim(wake_key(alias), 0, 0)
-            pipe.execute()
-    except redis.RedisError:
-        pass  # the row is the queue; the dispatcher's own look finds it
-
-
-def wake_key(alias: str) -> str:
-    return f"paasoo:wake:{alias}"
-
-
-def _connection() -> redis.Redis:
-    global _client
-    if _client is None:
-        _client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
-    return _client
+local: Final = LocalCounters()

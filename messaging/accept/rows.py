@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from messaging.accept.rules import Draft, Keeping
@@ -35,11 +35,11 @@ class Row(NamedTuple):
     number_sealed: bytes
     number_token: bytes
     due_at: datetime
-    content_due_on: object
-    number_due_on: object
+    content_due_on: date
+    number_due_on: date
 
 
-_TYPES: Final = {
+TYPES: Final = {
     "account": "integer",
     "id": "uuid",
     "account_id": "uuid",
@@ -59,8 +59,12 @@ _TYPES: Final = {
     "content_due_on": "date",
     "number_due_on": "date",
 }
+# Of ACCEPT_SQL's parameters: the accounts, what each pays, then a column each.
+PARAMETER_TYPES: Final = ("uuid", "numeric", *TYPES.values())
 _COLUMNS: Final = Row._fields[1:]
-_ARRAYS: Final = ", ".join(f"%b::{_TYPES[name]}[]" for name in Row._fields)
+_ACCOUNT_ID: Final = Row._fields.index("account_id")
+_NOTHING: Final = Decimal(0)
+_ARRAYS: Final = ", ".join(f"%b::{TYPES[name]}[]" for name in Row._fields)
 
 # One statement, one round trip, one commit: debit every account of the group, store the messages of those that
 # could pay, and say which could. Accounts are distinct and ascending; a row's `account` is its place among them.
@@ -111,13 +115,13 @@ def build(
     )
 
 
-def parameters(rows: list[Row]) -> tuple[list[UUID], list[object]]:
-    """The accounts of a group in order, and ACCEPT_SQL's parameters."""
+def parameters(rows: list[Row]) -> tuple[list[UUID], list[list[Any]]]:
+    """The accounts of a group in ascending order, and ACCEPT_SQL's parameters as lists."""
     costs: dict[UUID, Decimal] = {}
     for row in rows:
-        costs[row.account_id] = costs.get(row.account_id, Decimal(0)) + row.price * row.segments
+        costs[row.account_id] = costs.get(row.account_id, _NOTHING) + row.price * row.segments
     accounts = sorted(costs)
     place = {account: index for index, account in enumerate(accounts, start=1)}
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    columns[0] = [place[row.account_id] for row in rows]
+    columns: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)]
+    columns[0] = [place[account] for account in columns[_ACCOUNT_ID]]
     return accounts, [accounts, [costs[account] for account in accounts], *columns]

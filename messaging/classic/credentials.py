@@ -2,39 +2,59 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.conf import settings
 from django.http import HttpRequest
 
+from accounts.teams.models import AccountState
+from messaging.accept.callers import LONGEST_KEY, Caller, authorise
 from messaging.accept.codes import Refused, SubmitCode
 from messaging.accept.rules import AccountRules
-from messaging.door import parse
-from messaging.door.projections import Caller, authorise
-from messaging.projections.models import RegionKey
+from messaging.classic import parse
+from messaging.projections.models import RegionAccount, RegionKey
 from paasoo_portal.core import regions
-from paasoo_portal.core.http.client_ip import client_ip
+from paasoo_portal.core.http.client_ip import Address, client_ip
+from paasoo_portal.core.tenancy import scope as account_scope
+
+_NOBODY = UUID(int=0)
 
 
-def parameters(request: HttpRequest) -> dict[str, str]:
-    """The parameters of a classic call: the query's, then the body's, whatever the method."""
+def parameters(request: HttpRequest) -> parse.Given:
+    """The parameters of a classic call: the query's, then the body's, whatever the method. Raises TooLarge."""
     query = request.META.get("QUERY_STRING", "").encode("latin-1", "replace")
     return parse.parameters(query, request.body, request.headers.get("Content-Type", ""))
 
 
-def caller(request: HttpRequest, given: dict[str, str], region: regions.Region, scope: str) -> Caller:
-    """The caller, from the region's projection. Raises Refused."""
+def account(request: HttpRequest, given: parse.Given, region: regions.Region, scope: str) -> UUID:
+    """The caller's account, by the region's projection. Raises Refused."""
     if not given.get("key") or not given.get("secret"):
         raise Refused(SubmitCode.MISSING_PARAMS)
-    row = RegionKey.objects.using(region.alias).filter(pk=given["key"][:16]).first()
-    found = row and Caller(
+    found = _caller(region.alias, given["key"])
+    return authorise(found, given["secret"], scope, lambda: _address(request)).account.account_id
+
+
+def _caller(alias: str, key: str) -> Caller | None:
+    """An unknown key takes the same queries as a known one."""
+    row = RegionKey.objects.using(alias).filter(pk=key[:LONGEST_KEY]).first()
+    account_id = row.account_id if row is not None else _NOBODY
+    with account_scope(account_id, using=[alias]):
+        known = RegionAccount.objects.using(alias).filter(pk=account_id).first()
+    if row is None or known is None or row.key != key:
+        return None
+    # These calls ask for nothing of the account's rules but whether it still is one.
+    rules = AccountRules(account_id, True, "", 0, 0, 0, known.state == AccountState.CLOSED)
+    return Caller(
         row.key_id,
         row.secret_hash,
         frozenset(row.scopes),
         tuple(row.ip_allow),
         row.expires_at,
         row.revoked_at,
-        # These calls ask for nothing of the account's rules but its id.
-        AccountRules(row.account_id, True, "", 0, 0, 0),
+        rules,
     )
+
+
+def _address(request: HttpRequest) -> Address | None:
     forwarded = request.headers.get("X-Forwarded-For", "")
-    address = client_ip(request.META.get("REMOTE_ADDR", ""), forwarded, settings.ALLAUTH_TRUSTED_PROXY_COUNT)
-    return authorise(found or None, given["secret"], address, scope)
+    return client_ip(request.META.get("REMOTE_ADDR", ""), forwarded, settings.ALLAUTH_TRUSTED_PROXY_COUNT)

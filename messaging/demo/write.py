@@ -42,8 +42,8 @@ WHERE m.account_id = %s AND m.id = o.id AND m.id >= %s AND m.id <= %s
 """
 _INBOUND: Final = tuple(
     (name, kind)
-    for name, kind in rows._TYPES.items()
-    if name != "account"  # noqa: SLF001
+    for name, kind in rows.TYPES.items()
+    if name != "account"
 ) + (
     ("direction", "smallint"),
     ("state", "smallint"),

@@ -7,97 +7,99 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+import time
+from typing import Final
 
+import django.db
 import orjson
 import psycopg
 from django.conf import settings
 
+from accounts.api_keys.scopes import KeyScope
+from messaging import numbers
 from messaging.accept import keyring, limits, rows, rules
+from messaging.accept.callers import Caller, authorise
 from messaging.accept.codes import TEXTS, Refused, SubmitCode
-from messaging.classic import ids
-from messaging.door import parse
-from messaging.door.projections import Caller, authorise
-from messaging.door.region import Item, RegionDoor
+from messaging.classic import ids, parse
+from messaging.door import http
+from messaging.door.database import Down, Lost
+from messaging.door.groups import Item
+from messaging.door.http import Receive, Scope, Send
+from messaging.door.region import RegionDoor
+from messaging.door.valkey import Valkey
 from paasoo_portal.core import clock, regions
-from paasoo_portal.core.http.client_ip import client_ip
+from paasoo_portal.core.http.client_ip import Address, client_ip
+from privacy.errors import PrivacyError
 
-logger = logging.getLogger(__name__)
-Scope = dict[str, Any]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-_READ_SECONDS: Final = 10
-_HEADERS: Final = [
-    (b"content-type", b"application/json"),
-    (b"cache-control", b"no-store"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-content-type-options", b"nosniff"),
-]
+log = logging.getLogger(__name__)
+_SEND: Final = str(KeyScope.SEND)
 _RETRY: Final = [(b"retry-after", b"1")]
+_RETRIED: Final = frozenset({SubmitCode.SYSTEM_ERROR, SubmitCode.THROTTLED})
+_NEEDED: Final = ("key", "secret", "to", "text")
+_UNAVAILABLE: Final = (Down, Lost, psycopg.Error, django.db.Error, PrivacyError, TimeoutError)
+_REFUSALS: Final = {
+    code: orjson.dumps({"status": str(int(code)), "status_code": text}) for code, text in TEXTS.items()
+}
 
 
 class Door:
-    """Answers `/json` for every region. Made once in each process."""
+    """Answers `/json` for every region. One in each process; lives in one event loop."""
 
     def __init__(self) -> None:
         self._doors: dict[str, RegionDoor] = {}
+        self._valkey: Valkey | None = None
+        self._said_at: dict[str, float] = {}
+        numbers.warm()
 
-    async def __call__(self, scope: Scope, receive: parse.Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refused = http.refusal(scope)
+        if refused is not None:
+            await http.reply(send, refused, b"", [(b"allow", b"GET, POST")] if refused == 405 else [])
+            return
         headers = scope["headers"]
-        if scope["method"] not in {"GET", "POST"}:
-            await _reply(send, 405, b"", [(b"allow", b"GET, POST")])
-        elif _is_prefetch(headers):
-            await _reply(send, 403, b"", [])
-        elif len(headers) > parse.MAX_HEADERS:
-            await _reply(send, 431, b"", [])
-        else:
-            await self._answer(scope, receive, send)
-
-    async def _answer(self, scope: Scope, receive: parse.Receive, send: Send) -> None:
         try:
-            async with asyncio.timeout(_READ_SECONDS):
-                body = await parse.read_body(receive, scope["headers"])
-            given = parse.parameters(
-                scope["query_string"], body, parse.header(scope["headers"], b"content-type")
-            )
-            region = regions.by_host(parse.header(scope["headers"], b"host"))
+            body = await http.body(scope, receive)
+            given = parse.parameters(scope["query_string"], body, http.header(headers, b"content-type"))
+            region = regions.by_host(http.header(headers, b"host"))
         except parse.TooLarge:
-            await _reply(send, 413, _refusal(SubmitCode.SYSTEM_ERROR), [(b"connection", b"close")])
-        except (parse.Malformed, TimeoutError):
-            await _reply(send, 400, b"", [(b"connection", b"close")])
+            await http.reply(send, 413, _REFUSALS[SubmitCode.SYSTEM_ERROR], [(b"connection", b"close")])
+        except http.Malformed:
+            await http.reply(send, 400, b"", [(b"connection", b"close")])
         except regions.UnknownHost:
-            await _reply(send, 421, b"", [])
+            await http.reply(send, 421, b"")
         else:
-            status, answer, extra = await self._decide(region, given, scope)
-            await _reply(send, status, answer, extra)
+            await self._answer(region, given, scope, send)
 
-    async def _decide(
-        self, region: regions.Region, given: dict[str, str], scope: Scope
-    ) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
-        """Every outcome the API itself decides is HTTP 200."""
+    async def close(self) -> None:
+        """Let what was taken be stored, then hang up."""
+        await asyncio.gather(*(door.close() for door in self._doors.values()))
+        if self._valkey is not None:
+            await self._valkey.close()
+
+    async def _answer(self, region: regions.Region, given: parse.Given, scope: Scope, send: Send) -> None:
+        """Every outcome that the API itself decides is HTTP 200."""
         try:
-            return 200, await self._accept(self._door(region), given, scope), []
+            answer = await self._accept(self._door(region), given, scope)
         except Refused as refused:
-            extra = _RETRY if refused.code in {SubmitCode.SYSTEM_ERROR, SubmitCode.THROTTLED} else []
-            return 200, _refusal(refused.code), extra
-        except psycopg.Error:
-            return 200, _refusal(SubmitCode.SYSTEM_ERROR), _RETRY
-        except Exception:
-            logger.exception("the door failed", extra={"region": region.code})
-            return 200, _refusal(SubmitCode.SYSTEM_ERROR), _RETRY
+            await http.reply(send, 200, _REFUSALS[refused.code], _RETRY if refused.code in _RETRIED else [])
+        except Exception as error:
+            self._say(region, error)
+            await http.reply(send, 200, _REFUSALS[SubmitCode.SYSTEM_ERROR], _RETRY)
+        else:
+            await http.reply(send, 200, answer)
 
-    async def _accept(self, door: RegionDoor, given: dict[str, str], scope: Scope) -> bytes:
-        if not all(given.get(name) for name in ("key", "secret", "to", "text")):
+    async def _accept(self, door: RegionDoor, given: parse.Given, scope: Scope) -> bytes:
+        if not all(given.get(name) for name in _NEEDED):
             raise Refused(SubmitCode.MISSING_PARAMS)
         caller = await self._caller(door, given, scope)
         account = caller.account
-        prices = await door.projections.prices(
-            None if door.projections.prices_are_fresh else await door.reader()
+        prices = door.projections.remembered_prices() or await door.projections.prices()
+        drafts = rules.prepare(
+            account, prices, sender=given.get("from", ""), to=given["to"], text=given["text"]
         )
-        drafts = rules.prepare(account, prices, sender=given.get("from", ""), to=given["to"], text=given["text"])
         at = clock.now()
         keeping = rules.keeping(at.date(), account.content_days, account.number_days)
-        content_key, number_key = keyring.held(door.alias, account.account_id, keeping) or await door.keys(
+        pair = keyring.held(door.alias, account.account_id, keeping) or await door.keys(
             account.account_id, keeping
         )
         built = [
@@ -106,60 +108,51 @@ class Door:
                 account_id=account.account_id,
                 api_key_id=caller.key_id,
                 keeping=keeping,
-                content_key=content_key,
-                number_key=number_key,
+                content_key=pair[0],
+                number_key=pair[1],
                 at=at,
             )
             for draft in drafts
         ]
-        code = await door.submit(Item(built, limits.claim(account, built, drafts)))
+        claim = limits.claim(account.account_id, account.throttle_per_second, drafts, pair[1])
+        code = await door.groups.submit(Item(built, claim))
         if code is not SubmitCode.SUCCESS:
             raise Refused(code)
         return _success(built)
 
-    async def _caller(self, door: RegionDoor, given: dict[str, str], scope: Scope) -> Caller:
-        caller = door.projections.remembered(given["key"])
-        if caller is None:
-            caller = await door.projections.caller(given["key"][:64], await door.reader())
-        peer = scope.get("client") or ("",)
-        forwarded = parse.header(scope["headers"], b"x-forwarded-for")
-        address = client_ip(peer[0], forwarded, settings.ALLAUTH_TRUSTED_PROXY_COUNT)
-        return authorise(caller, given["secret"], address)
+    async def _caller(self, door: RegionDoor, given: parse.Given, scope: Scope) -> Caller:
+        key = given["key"]
+        caller = door.projections.remembered(key) or await door.projections.caller(key)
+        return authorise(caller, given["secret"], _SEND, lambda: _address(scope))
 
     def _door(self, region: regions.Region) -> RegionDoor:
-        if region.code not in self._doors:
-            self._doors[region.code] = RegionDoor(region.code, region.alias)
-        return self._doors[region.code]
+        door = self._doors.get(region.code)
+        if door is None:
+            self._valkey = self._valkey or Valkey()
+            door = self._doors[region.code] = RegionDoor(region.code, region.alias, self._valkey)
+        return door
 
-    async def close(self) -> None:
-        for door in self._doors.values():
-            await door.close()
+    def _say(self, region: regions.Region, error: Exception) -> None:
+        """Once a second is enough while a region is down. The text of an error may quote what was sent."""
+        name = f"{region.code} {type(error).__name__}"
+        if self._said_at.get(name, 0.0) + 1.0 > time.monotonic():
+            return
+        self._said_at[name] = time.monotonic()
+        fields = {"region": region.code, "error": type(error).__name__}
+        if isinstance(error, _UNAVAILABLE):
+            log.warning("a message could not be taken", extra=fields)
+        else:
+            log.error("the door failed", extra={**fields, "place": http.place(error)})
 
 
-def _is_prefetch(headers: parse.Headers) -> bool:
-    """A link preview or an image tag with a leaked key must send nothing."""
-    purpose = parse.header(headers, b"purpose") + parse.header(headers, b"sec-purpose")
-    return "prefetch" in purpose or parse.header(headers, b"sec-fetch-dest") in {"image", "style", "script"}
+def _address(scope: Scope) -> Address | None:
+    peer = (scope.get("client") or ("",))[0]
+    forwarded = http.header(scope["headers"], b"x-forwarded-for")
+    return client_ip(peer, forwarded, settings.ALLAUTH_TRUSTED_PROXY_COUNT)
 
 
 def _success(built: list[rows.Row]) -> bytes:
     names = [ids.encode(row.id) for row in built]
-    answer = {"status": "0", "messageid": names[0]}
-    if len(names) > 1:
-        answer["messageids"] = ",".join(names)
-    return orjson.dumps(answer)
-
-
-_REFUSALS: Final = {
-    code: orjson.dumps({"status": str(int(code)), "status_code": text}) for code, text in TEXTS.items()
-}
-
-
-def _refusal(code: SubmitCode) -> bytes:
-    return _REFUSALS[code]
-
-
-async def _reply(send: Send, status: int, body: bytes, extra: list[tuple[bytes, bytes]]) -> None:
-    length = (b"content-length", str(len(body)).encode())
-    await send({"type": "http.response.start", "status": status, "headers": [*_HEADERS, length, *extra]})
-    await send({"type": "http.response.body", "body": body})
+    if len(names) == 1:
+        return b'{"status":"0","messageid":"%b"}' % names[0].encode()
+    return orjson.dumps({"status": "0", "messageid": names[0], "messageids": ",".join(names)})

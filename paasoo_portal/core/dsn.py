@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from psycopg.conninfo import make_conninfo
 
 
-def conninfo(alias: str, role: str, **options: str | int) -> str:
+def conninfo(alias: str, role: str, **options: Any) -> str:
     """libpq's connection string of a database for a role.
 
     In production the role's own URL (DATABASE_URL_<ALIAS>_<ROLE>) was read by the settings; embedded, roles differ by
     name only.
     """
-    configured = settings.DATABASES[alias]
-    explicit = settings.ROLE_DATABASES.get((alias, role))
+    configured: dict[str, Any] = settings.DATABASES[alias]
+    explicit: dict[str, Any] | None = settings.ROLE_DATABASES.get((alias, role))
     source = explicit or configured
     return make_conninfo(
         host=source["HOST"] or None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-SECRET_KEY = "benchmark"  # noqa: S105  signs nothing
+SECRET_KEY = "benchmark"
 ALLOWED_HOSTS = ["*"]
 INSTALLED_APPS = ["benchmarks.floors.plain_django"]
 ROOT_URLCONF = "benchmarks.floors.plain_django.urls"
@@ -21,6 +21,5 @@ DATABASES = {
         "CONN_MAX_AGE": None,
     }
 }
-VALKEY_SOCKET = os.environ.get("BENCH_VALKEY_SOCKET", "")
 # The floor borrows the product's UUIDv7, which asks the clock for a file to follow.
 CLOCK_FILE = None

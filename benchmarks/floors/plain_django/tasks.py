@@ -8,7 +8,8 @@ from celery import Celery
 
 app = Celery("plain")
 app.conf.update(
-    broker_url=f"redis+socket://{os.environ.get('BENCH_VALKEY_SOCKET', '')}?virtual_host=1", task_ignore_result=True
+    broker_url=f"redis+socket://{os.environ.get('BENCH_VALKEY_SOCKET', '')}?virtual_host=1",
+    task_ignore_result=True,
 )
 
 

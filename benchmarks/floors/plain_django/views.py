@@ -11,7 +11,6 @@ from uuid import UUID
 
 import redis
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 
@@ -23,7 +22,7 @@ _KEYS: Final = {os.environ.get("BENCH_KEY", ""): os.environ.get("BENCH_SECRET_HA
 _ACCOUNT: Final = UUID(int=7)
 _AEAD: Final = AESGCM(os.urandom(32))
 _TOKEN_KEY: Final = os.urandom(32)
-_valkey = redis.Redis(unix_socket_path=settings.VALKEY_SOCKET)
+_valkey = redis.Redis(unix_socket_path=os.environ.get("BENCH_VALKEY_SOCKET", ""))
 _INSERT: Final = (
     "INSERT INTO plain_django_message (id, account_id, sender, country, encoding, segments, price, state,"
     " content_sealed, number_sealed, number_token, created_at) "

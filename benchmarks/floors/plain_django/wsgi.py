@@ -6,6 +6,6 @@ import os
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.floors.plain_django.settings"
 
-from django.core.wsgi import get_wsgi_application  # noqa: E402  needs the variable
+from django.core.wsgi import get_wsgi_application
 
 application = get_wsgi_application()
