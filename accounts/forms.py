@@ -8,9 +8,7 @@ from allauth.account import forms as allauth
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-NEW_PASSWORD_HELP = _(
-    "At least ten characters. A sentence is good; your password manager is better."
-)
+NEW_PASSWORD_HELP = _("At least ten characters. A sentence is good; your password manager is better.")
 
 
 class PlainForm(forms.Form):
@@ -23,9 +21,7 @@ class PlainForm(forms.Form):
         for name, field in self.fields.items():
             field.widget.attrs.pop("placeholder", None)
             if name in self.words:
-                field.label, field.help_text, field.error_messages["required"] = (
-                    self.words[name]
-                )
+                field.label, field.help_text, field.error_messages["required"] = self.words[name]
 
 
 class SignInForm(PlainForm, allauth.LoginForm):
@@ -45,9 +41,7 @@ class SignUpForm(PlainForm, allauth.SignupForm):
         ),
         "password1": (_("Password"), NEW_PASSWORD_HELP, _("Enter a password")),
     }
-    name = forms.CharField(
-        max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"})
-    )
+    name = forms.CharField(max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     field_order = ["name", "email", "password1"]
 
 

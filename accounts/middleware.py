@@ -43,9 +43,7 @@ class AccountScopeMiddleware:
         """Run a page inside its account's scope; leave every other view to itself."""
         permission = getattr(view, "permission", None)
         if permission is None:
-            if not request.path.startswith(
-                ("/healthz", "/readyz", "/json", "/api/", "/v1/")
-            ):
+            if not request.path.startswith(("/healthz", "/readyz", "/json", "/api/", "/v1/")):
                 speak_to(request)
             return None
         if not request.user.is_authenticated:

@@ -83,8 +83,6 @@ def _find(request: HttpRequest) -> Seat | None:
     if not accounts:
         return None
     wanted = request.session.get(SESSION_KEY)
-    here = next(
-        (account for account in accounts if str(account.pk) == wanted), accounts[0]
-    )
+    here = next((account for account in accounts if str(account.pk) == wanted), accounts[0])
     others = tuple(account for account in accounts if account is not here)
     return Seat(account=here, role=roles[here.pk], others=others)

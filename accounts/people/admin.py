@@ -43,25 +43,17 @@ class PersonAdmin(admin.ModelAdmin):
     def masked_email(self, person: Person) -> str:
         return mask_email(person.email)
 
-    def get_readonly_fields(
-        self, request: HttpRequest, obj: Person | None = None
-    ) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Person | None = None) -> list[str]:
         """Staff rights are given by superusers, and never to oneself."""
         readonly = [name for name in self.fields if name != "is_active"]
         if request.user.is_superuser and obj is not None and obj.pk != request.user.pk:
-            readonly = [
-                name
-                for name in readonly
-                if name not in {"is_staff", "is_superuser", "groups"}
-            ]
+            readonly = [name for name in readonly if name not in {"is_staff", "is_superuser", "groups"}]
         return readonly
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_delete_permission(
-        self, request: HttpRequest, obj: Person | None = None
-    ) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Person | None = None) -> bool:
         return False
 
     def get_search_results(
@@ -71,8 +63,6 @@ class PersonAdmin(admin.ModelAdmin):
             return queryset.filter(email__iexact=search_term.strip()), False
         return queryset, False
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
-    ) -> HttpResponse:
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         looked_at(request, subject=object_id, what="person")
         return super().change_view(request, object_id, *args, **kwargs)

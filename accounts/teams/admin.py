@@ -41,9 +41,7 @@ class AccountAdmin(admin.ModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_delete_permission(
-        self, request: HttpRequest, obj: Account | None = None
-    ) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Account | None = None) -> bool:
         return False
 
     def change_view(
@@ -54,17 +52,13 @@ class AccountAdmin(admin.ModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """The record of the look commits first; then all is read in the account's scope."""
-        looked_at(
-            request, subject=object_id, what="account", account_id=_uuid(object_id)
-        )
+        looked_at(request, subject=object_id, what="account", account_id=_uuid(object_id))
         with scope(_uuid(object_id)):
             extra = {**(extra_context or {}), **_beside(_uuid(object_id))}
             response = super().change_view(request, object_id, form_url, extra)
             return response.render() if hasattr(response, "render") else response
 
-    def save_model(
-        self, request: HttpRequest, obj: Account, form: Any, change: bool
-    ) -> None:
+    def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
         change_account(
             account_id=obj.pk,
             actor_id=request.user.pk,

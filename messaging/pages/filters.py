@@ -119,9 +119,7 @@ class LogFilterForm(forms.Form):
         """The filter asked for; with errors in the form, the usual one of the home region."""
         if not self.is_valid():
             today = clock.today()
-            return LogFilter(
-                self.home, today - timedelta(days=USUAL_DAYS - 1), today, number=number
-            )
+            return LogFilter(self.home, today - timedelta(days=USUAL_DAYS - 1), today, number=number)
         values = self.cleaned_data
         return LogFilter(
             region=values["region"],
@@ -141,9 +139,7 @@ class NumberForm(forms.Form):
     number = forms.CharField(
         label=gettext_lazy("Number"),
         max_length=40,
-        widget=forms.TextInput(
-            attrs={"type": "tel", "autocomplete": "off", "inputmode": "tel"}
-        ),
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off", "inputmode": "tel"}),
         error_messages={"required": gettext_lazy("Enter a number to look for")},
     )
 
@@ -153,9 +149,7 @@ class NumberForm(forms.Form):
         digits = "".join(mark for mark in raw if mark.isascii() and mark.isdigit())
         digits = digits.removeprefix("00") if raw.startswith("00") else digits
         if not 5 <= len(digits) <= 15:
-            raise forms.ValidationError(
-                _("Enter a number with its country code, such as +44 7700 900123")
-            )
+            raise forms.ValidationError(_("Enter a number with its country code, such as +44 7700 900123"))
         return digits
 
 

@@ -29,9 +29,7 @@ def hide(number: str, *, session_key: str, account_id: UUID) -> str:
     """A token for the URL that holds the number (E.164 digits) for fifteen minutes."""
     nonce = os.urandom(_NONCE)
     until = int(clock.now().timestamp()) + GOOD_FOR_SECONDS
-    sealed = _cipher(session_key).encrypt(
-        nonce, until.to_bytes(8, "big") + number.encode(), account_id.bytes
-    )
+    sealed = _cipher(session_key).encrypt(nonce, until.to_bytes(8, "big") + number.encode(), account_id.bytes)
     return base64.urlsafe_b64encode(nonce + sealed).decode().rstrip("=")
 
 
@@ -39,9 +37,7 @@ def reveal(token: str, *, session_key: str, account_id: UUID) -> str | None:
     """The number, or None when the token is too old, altered, or another session's or account's."""
     try:
         raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-        plain = _cipher(session_key).decrypt(
-            raw[:_NONCE], raw[_NONCE:], account_id.bytes
-        )
+        plain = _cipher(session_key).decrypt(raw[:_NONCE], raw[_NONCE:], account_id.bytes)
     except (binascii.Error, ValueError, InvalidTag):
         return None
     until = int.from_bytes(plain[:8], "big")

@@ -93,9 +93,7 @@ def count(asked: LogFilter) -> int | None:
     return int(counts.aggregate(total=Sum("messages"))["total"] or 0)
 
 
-def _find(
-    alias: str, account_id: UUID, asked: LogFilter, cursor: Cursor
-) -> list[Message]:
+def _find(alias: str, account_id: UUID, asked: LogFilter, cursor: Cursor) -> list[Message]:
     lowest, highest = (
         uuid7_floor(asked.first_day),
         uuid7_floor(asked.last_day + timedelta(days=1)),
@@ -106,12 +104,8 @@ def _find(
         lowest = max(lowest, UUID(int=cursor.after.int + 1))
     rows = listed(alias).filter(id__gte=lowest, id__lt=highest)
     if asked.number:
-        rows = rows.filter(
-            pk__in=_ids_of_number(alias, account_id, asked, lowest, highest)
-        )
-    rows = rows.filter(_narrowed(asked)).order_by(
-        "id" if cursor.after is not None else "-id"
-    )
+        rows = rows.filter(pk__in=_ids_of_number(alias, account_id, asked, lowest, highest))
+    rows = rows.filter(_narrowed(asked)).order_by("id" if cursor.after is not None else "-id")
     return list(rows[: PAGE + 1])
 
 
@@ -142,9 +136,7 @@ CROSS JOIN LATERAL (
 def _ids_of_number(
     alias: str, account_id: UUID, asked: LogFilter, lowest: UUID, highest: UUID
 ) -> Sequence[UUID]:
-    lo, hi, probes = number_probes(
-        alias, account_id, asked.number.encode(), asked.first_day, asked.last_day
-    )
+    lo, hi, probes = number_probes(alias, account_id, asked.number.encode(), asked.first_day, asked.last_day)
     if not probes:
         return []
     with connections[alias].cursor() as cursor:
@@ -155,9 +147,7 @@ def _ids_of_number(
 def listed(alias: str) -> QuerySet[Message]:
     """Messages for a list: without their sealed texts, but knowing whether there is one."""
     textless = ExpressionWrapper(Q(content_sealed__isnull=True), BooleanField())
-    return (
-        Message.objects.using(alias).defer("content_sealed").annotate(textless=textless)
-    )
+    return Message.objects.using(alias).defer("content_sealed").annotate(textless=textless)
 
 
 def _row(message: Message, numbers: Numbers, content_days: int) -> Row:

@@ -110,9 +110,7 @@ def view_of(
         encoding=words.ENCODINGS[message.encoding],
         cost=message.price * message.segments,
         error=words.error(message.error_code),
-        content_kept=None
-        if content.gone or content.unkept
-        else kept.get(DataClass.CONTENT),
+        content_kept=None if content.gone or content.unkept else kept.get(DataClass.CONTENT),
         number_kept=None if number.gone else kept.get(DataClass.NUMBER),
         steps=steps_of(region.alias, message),
         pushes=_pushes(region.alias, message),
@@ -121,11 +119,7 @@ def view_of(
 
 def steps_of(alias: str, message: Message) -> list[Step]:
     """The timeline, oldest first. Accepting writes the message alone, so that step is told from its id."""
-    events = (
-        MessageEvent.objects.using(alias)
-        .filter(message_id=message.pk)
-        .order_by("at", "pk")
-    )
+    events = MessageEvent.objects.using(alias).filter(message_id=message.pk).order_by("at", "pk")
     told = [
         Step(
             state=words.state(event.state),
@@ -149,28 +143,20 @@ def swept(region: regions.Region, message_id: UUID) -> date | None:
     Asking about the day tells nothing about the id, so a stranger's id gets the same answer as one's own.
     """
     day = time_of(message_id).date()
-    if day > clock.today() or day in partitions.existing_days(
-        region.alias, Message._meta.db_table
-    ):
+    if day > clock.today() or day in partitions.existing_days(region.alias, Message._meta.db_table):
         return None
     return day
 
 
 def certificates_of_day(region: regions.Region, day: date) -> list[UUID]:
     """The certificates of the account's keys of a day. Needs the scope on the region."""
-    tombstones = KeyTombstone.objects.using(region.alias).filter(
-        starts_on=day, certificate_id__isnull=False
-    )
+    tombstones = KeyTombstone.objects.using(region.alias).filter(starts_on=day, certificate_id__isnull=False)
     return list(tombstones.values_list("certificate_id", flat=True).distinct()[:10])
 
 
 def _kept(account_id: UUID, alias: str, message: Message) -> dict[int, Kept]:
     ids = [message.content_key_id, message.number_key_id]
-    keys = (
-        DataKey.objects.using(alias)
-        .filter(pk__in=ids)
-        .only("data_class", "starts_on", "due_on")
-    )
+    keys = DataKey.objects.using(alias).filter(pk__in=ids).only("data_class", "starts_on", "due_on")
     found: dict[int, Kept] = {}
     for key in keys:
         days = in_force(account_id, DataClass(key.data_class), clock.now())
@@ -191,9 +177,7 @@ _PUSH_STATES = {
 
 
 def _pushes(alias: str, message: Message) -> list[Push]:
-    rows = (
-        DeliveryPush.objects.using(alias).filter(message_id=message.pk).order_by("pk")
-    )
+    rows = DeliveryPush.objects.using(alias).filter(message_id=message.pk).order_by("pk")
     return [
         Push(
             state=_PUSH_STATES[PushState(row.state)],

@@ -57,9 +57,7 @@ class Numbers:
         self.masked = masked
 
     def prefetch(self, messages: Iterable[Message]) -> None:
-        self.opener.prefetch(
-            {message.number_key_id for message in messages if message.number_sealed}
-        )
+        self.opener.prefetch({message.number_key_id for message in messages if message.number_sealed})
 
     def of(self, message: Message) -> Number:
         if message.number_sealed is None:
@@ -73,9 +71,7 @@ class Numbers:
         return Number(mask(digits) if self.masked else f"+{digits}", masked=self.masked)
 
 
-def content_of(
-    alias: str, account_id: UUID, message: Message, *, withheld: bool
-) -> Content:
+def content_of(alias: str, account_id: UUID, message: Message, *, withheld: bool) -> Content:
     """The content of one message; `withheld` tells only whether there is one and never opens it."""
     opener = Opener(alias, account_id)
     try:
@@ -97,9 +93,7 @@ def mask(digits: str) -> str:
 def _open(opener: Opener, message: Message, what: str) -> bytes:
     key_id = getattr(message, f"{what}_key_id")
     sealed = bytes(getattr(message, f"{what}_sealed"))
-    return opener.open(
-        key_id, sealed, table=TABLE, column=f"{what}_sealed", row=message.pk
-    )
+    return opener.open(key_id, sealed, table=TABLE, column=f"{what}_sealed", row=message.pk)
 
 
 def _tell(problem: Exception, message: Message) -> bool:

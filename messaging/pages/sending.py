@@ -27,9 +27,7 @@ _SHORTER = (0, 1, 7, 14, 30, 60)
 
 
 class SendForm(forms.Form):
-    region = forms.ChoiceField(
-        label=gettext_lazy("Send from and keep in"), required=False
-    )
+    region = forms.ChoiceField(label=gettext_lazy("Send from and keep in"), required=False)
     sender = forms.CharField(
         label=gettext_lazy("From"),
         required=False,
@@ -40,9 +38,7 @@ class SendForm(forms.Form):
         label=gettext_lazy("To"),
         max_length=40,
         help_text=gettext_lazy("With country code, such as +44 7700 900100."),
-        widget=forms.TextInput(
-            attrs={"type": "tel", "inputmode": "tel", "autocomplete": "off"}
-        ),
+        widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "off"}),
         error_messages={"required": gettext_lazy("Enter the number to send to")},
     )
     text = forms.CharField(
@@ -62,17 +58,11 @@ class SendForm(forms.Form):
         empty_value=None,
     )
 
-    def __init__(
-        self, data: Any, *, home: str, default_sender: str, content_days: int
-    ) -> None:
+    def __init__(self, data: Any, *, home: str, default_sender: str, content_days: int) -> None:
         super().__init__(data)
         self.home, self.default_sender = home, default_sender
-        region, keep = (
-            cast(forms.ChoiceField, self.fields[name]) for name in ("region", "keep")
-        )
-        region.choices = [
-            (code, _(where.name)) for code, where in settings.REGIONS.items()
-        ]
+        region, keep = (cast(forms.ChoiceField, self.fields[name]) for name in ("region", "keep"))
+        region.choices = [(code, _(where.name)) for code, where in settings.REGIONS.items()]
         region.initial = home
         self.fields["sender"].help_text = _(
             "At most 11 letters and digits, or a number. Empty: %(default)s."
@@ -82,11 +72,7 @@ class SendForm(forms.Form):
                 "",
                 _("%(days)d days, as your account instructs") % {"days": content_days},
             ),
-            *(
-                (str(days), _keep_label(days))
-                for days in _SHORTER
-                if days < content_days
-            ),
+            *((str(days), _keep_label(days)) for days in _SHORTER if days < content_days),
         ]
 
     def clean_sender(self) -> str:
@@ -94,20 +80,14 @@ class SendForm(forms.Form):
         bare = sender.removeprefix("+")
         if bare.isascii() and bare.isdigit() and len(bare) <= 15:
             return bare
-        if not (
-            sender.isascii() and sender.replace(" ", "").isalnum() and len(sender) <= 11
-        ):
-            raise forms.ValidationError(
-                _("Enter at most 11 letters and digits, or a number")
-            )
+        if not (sender.isascii() and sender.replace(" ", "").isalnum() and len(sender) <= 11):
+            raise forms.ValidationError(_("Enter at most 11 letters and digits, or a number"))
         return sender
 
     def clean_to(self) -> numbers.Number:
         found = numbers.parse(self.cleaned_data["to"])
         if found is None:
-            raise forms.ValidationError(
-                _("Enter a number with its country code, such as +44 7700 900100")
-            )
+            raise forms.ValidationError(_("Enter a number with its country code, such as +44 7700 900100"))
         return found
 
     def clean_text(self) -> str:
@@ -168,6 +148,4 @@ def price_of(alias: str, number: numbers.Number) -> Decimal | None:
 
 
 def _keep_label(days: int) -> str:
-    return (
-        _("Not beyond delivery") if days == 0 else _("%(days)d days") % {"days": days}
-    )
+    return _("Not beyond delivery") if days == 0 else _("%(days)d days") % {"days": days}

@@ -36,10 +36,7 @@ class NextErasure:
 def kept_days(account_id: UUID) -> Days:
     """The days in force of what a message holds."""
     now = clock.now()
-    return {
-        item: in_force(account_id, item, now)
-        for item in (DataClass.CONTENT, DataClass.NUMBER)
-    }
+    return {item: in_force(account_id, item, now) for item in (DataClass.CONTENT, DataClass.NUMBER)}
 
 
 def delivered_percent(total: DayTotal) -> int | None:
@@ -48,34 +45,24 @@ def delivered_percent(total: DayTotal) -> int | None:
     return round(100 * total.delivered / decided) if decided else None
 
 
-def last_failures(
-    alias: str, account_id: UUID, days: Days, *, masked: bool
-) -> list[Row]:
+def last_failures(alias: str, account_id: UUID, days: Days, *, masked: bool) -> list[Row]:
     """The newest failures of the last days. Needs the account's scope on the region."""
     since = uuid7_floor(clock.today() - timedelta(days=FAILURE_DAYS))
-    failures = (
-        listed(alias).filter(id__gte=since, state__in=words.FAILURES).order_by("-id")
-    )
+    failures = listed(alias).filter(id__gte=since, state__in=words.FAILURES).order_by("-id")
     shown = list(failures[:FAILURES_SHOWN])
-    return rows_of(
-        alias, account_id, shown, masked=masked, content_days=days[DataClass.CONTENT]
-    )
+    return rows_of(alias, account_id, shown, masked=masked, content_days=days[DataClass.CONTENT])
 
 
 def next_erasures(alias: str, days: Days) -> list[NextErasure]:
     """For contents and numbers, the oldest day still kept and when it goes. Needs the scope on the region."""
     keys = DataKey.objects.using(alias).filter(due_on__gt=clock.today())
-    oldest = keys.values("data_class").annotate(
-        starts_on=Min("starts_on"), due_on=Min("due_on")
-    )
+    oldest = keys.values("data_class").annotate(starts_on=Min("starts_on"), due_on=Min("due_on"))
     found = []
     for row in oldest.order_by("data_class"):
         data_class = DataClass(row["data_class"])
         if data_class not in days:
             continue
-        due_on = min(
-            row["due_on"], row["starts_on"] + timedelta(days=max(days[data_class], 1))
-        )
+        due_on = min(row["due_on"], row["starts_on"] + timedelta(days=max(days[data_class], 1)))
         counts = DayCount.objects.using(alias).filter(day=row["starts_on"])
         messages = counts.aggregate(total=Sum("messages"))["total"] or 0
         last_on = max(due_on - timedelta(days=1), clock.today())

@@ -19,7 +19,5 @@ urlpatterns = [
         name="message_steps",
     ),
     path("send/", views_send.send, name="send"),
-    path(
-        "send/sent/<str:region>/<uuid:message_id>/", views_send.sent, name="send_sent"
-    ),
+    path("send/sent/<str:region>/<uuid:message_id>/", views_send.sent, name="send_sent"),
 ]

@@ -38,8 +38,6 @@ def home(request: HttpRequest) -> HttpResponse:
         context["erasures"] = today.next_erasures(alias, days)
         if sees:
             masked = not seat.may(Permission.SEE_NUMBERS)
-            context["failures"] = today.last_failures(
-                alias, account_id, days, masked=masked
-            )
+            context["failures"] = today.last_failures(alias, account_id, days, masked=masked)
     context["has_key"] = ApiKey.objects.filter(revoked_at=None).exists()
     return render(request, "messaging/home.html", context)

@@ -32,9 +32,7 @@ def message_log(request: HttpRequest) -> HttpResponse:
     seat = sitting(request)
     number = _number(request, seat)
     if number is None:
-        messages.warning(
-            request, _("Your search for a number has ended. Enter the number again.")
-        )
+        messages.warning(request, _("Your search for a number has ended. Enter the number again."))
         return redirect(_url(request, number=None))
     form = LogFilterForm(_without_cursor(request), home=seat.account.region)
     asked = form.asked(number)
@@ -43,9 +41,7 @@ def message_log(request: HttpRequest) -> HttpResponse:
     with scope(seat.account.pk, using=[region.alias]):
         masked = not seat.may(Permission.SEE_NUMBERS)
         days = in_force(seat.account.pk, DataClass.CONTENT, clock.now())
-        found = log.read_page(
-            seat.account.pk, asked, cursor, masked=masked, content_days=days
-        )
+        found = log.read_page(seat.account.pk, asked, cursor, masked=masked, content_days=days)
         count = log.count(asked)
     context = {
         "section": "messages",
@@ -62,9 +58,7 @@ def message_log(request: HttpRequest) -> HttpResponse:
             "older": found.older and _url(request, before=str(found.older)),
             "newer": found.newer and _url(request, after=str(found.newer)),
         },
-        "filtered": any(
-            value for name, value in request.GET.items() if name not in _CURSORS
-        ),
+        "filtered": any(value for name, value in request.GET.items() if name not in _CURSORS),
     }
     return render(request, "messaging/log.html", context)
 
@@ -75,11 +69,7 @@ def find_number(request: HttpRequest) -> HttpResponse:
     """Take the number out of the POST, and go to the log with it sealed; other filters stay as they are."""
     seat = sitting(request)
     form = NumberForm(request.POST)
-    query = {
-        name: value
-        for name in LogFilterForm.base_fields
-        if (value := request.POST.get(name))
-    }
+    query = {name: value for name in LogFilterForm.base_fields if (value := request.POST.get(name))}
     if not form.is_valid():
         messages.error(request, " ".join(str(error) for error in form.errors["number"]))
         return redirect(f"{reverse('messages')}?{urlencode(query)}")
@@ -98,9 +88,7 @@ def _number(request: HttpRequest, seat: Seat) -> str | None:
         return ""
     if not seat.may(Permission.SEE_NUMBERS):
         raise PermissionDenied
-    return hidden.reveal(
-        token, session_key=_session(request), account_id=seat.account.pk
-    )
+    return hidden.reveal(token, session_key=_session(request), account_id=seat.account.pk)
 
 
 def _session(request: HttpRequest) -> str:
@@ -108,9 +96,7 @@ def _session(request: HttpRequest) -> str:
 
 
 def _without_cursor(request: HttpRequest) -> dict[str, str]:
-    return {
-        name: str(value) for name, value in request.GET.items() if name not in _CURSORS
-    }
+    return {name: str(value) for name, value in request.GET.items() if name not in _CURSORS}
 
 
 def _cursor(request: HttpRequest, name: str) -> UUID | None:

@@ -63,9 +63,7 @@ def steps(request: HttpRequest, region: str, message_id: UUID) -> HttpResponse:
     return response
 
 
-def _gone_or_missing(
-    request: HttpRequest, where: regions.Region, message_id: UUID
-) -> HttpResponse:
+def _gone_or_missing(request: HttpRequest, where: regions.Region, message_id: UUID) -> HttpResponse:
     day = reading.swept(where, message_id)
     if day is None:
         raise Http404

@@ -49,9 +49,7 @@ def send(request: HttpRequest) -> HttpResponse:
         with scope(seat.account.pk):
             check = sending.check(seat.account.pk, form.cleaned_data)
         context = {"check": check, "once": request.session[_ONCE]}
-        return render(
-            request, "messaging/send_check.html", _base(request, seat) | context
-        )
+        return render(request, "messaging/send_check.html", _base(request, seat) | context)
     if step == "edit":
         form = _form(request, seat, bound=True)
         form.errors.clear()
@@ -70,9 +68,7 @@ def sent(request: HttpRequest, region: str, message_id: UUID) -> HttpResponse:
         row = reading.find(where, message_id)
         if row is None:
             raise Http404
-        numbers = Numbers(
-            where.alias, seat.account.pk, masked=not seat.may(Permission.SEE_NUMBERS)
-        )
+        numbers = Numbers(where.alias, seat.account.pk, masked=not seat.may(Permission.SEE_NUMBERS))
         number = numbers.of(row)
     context = {
         "row": row,
@@ -81,9 +77,7 @@ def sent(request: HttpRequest, region: str, message_id: UUID) -> HttpResponse:
         "region": where,
         "kept_on": row.content_due_on - timedelta(days=1),
     }
-    return render(
-        request, "messaging/send_sent.html", {"section": "messages"} | context
-    )
+    return render(request, "messaging/send_sent.html", {"section": "messages"} | context)
 
 
 def _form(request: HttpRequest, seat: Seat, *, bound: bool) -> SendForm:
@@ -99,20 +93,14 @@ def _base(request: HttpRequest, seat: Seat) -> dict[str, Any]:
     return {
         "section": "messages",
         "suspended": seat.account.state != AccountState.OPEN,
-        "posted_fields": [
-            (name, request.POST.get(name, "")) for name in SendForm.base_fields
-        ],
+        "posted_fields": [(name, request.POST.get(name, "")) for name in SendForm.base_fields],
     }
 
 
 def _send(request: HttpRequest, seat: Seat, form: SendForm) -> HttpResponse:
     expected = request.session.pop(_ONCE, None)
-    if expected is None or not secrets.compare_digest(
-        expected, request.POST.get("once", "")
-    ):
-        messages.info(
-            request, _("That message was sent already. It stands first in the list.")
-        )
+    if expected is None or not secrets.compare_digest(expected, request.POST.get("once", "")):
+        messages.info(request, _("That message was sent already. It stands first in the list."))
         return redirect("messages")
     values = form.cleaned_data
     try:
@@ -126,9 +114,7 @@ def _send(request: HttpRequest, seat: Seat, form: SendForm) -> HttpResponse:
         )[0]
     except NotAccepted as refusal:
         form.add_error(None, str(refusal.user))
-        return render(
-            request, "messaging/send.html", _base(request, seat) | {"form": form}
-        )
+        return render(request, "messaging/send.html", _base(request, seat) | {"form": form})
     with scope(seat.account.pk):
         audit.record(
             audit.Event.MESSAGE_SENT_BY_HAND,

@@ -22,39 +22,23 @@ class Shown:
 
 
 STATES: Final[dict[int, Shown]] = {
-    State.ACCEPTED: Shown(
-        _("Accepted"), "clock", "info", _("We have it and will send it.")
-    ),
-    State.QUEUED: Shown(
-        _("Queued"), "wait", "info", _("It waits for its turn to be sent.")
-    ),
-    State.SENDING: Shown(
-        _("Sending"), "send", "info", _("It is on its way to the carrier.")
-    ),
-    State.SENT: Shown(
-        _("Sent"), "out", "info", _("The carrier has it; no report has come yet.")
-    ),
+    State.ACCEPTED: Shown(_("Accepted"), "clock", "info", _("We have it and will send it.")),
+    State.QUEUED: Shown(_("Queued"), "wait", "info", _("It waits for its turn to be sent.")),
+    State.SENDING: Shown(_("Sending"), "send", "info", _("It is on its way to the carrier.")),
+    State.SENT: Shown(_("Sent"), "out", "info", _("The carrier has it; no report has come yet.")),
     State.DELIVERED: Shown(_("Delivered"), "done", "good", _("The handset has it.")),
-    State.UNDELIVERED: Shown(
-        _("Undelivered"), "failed", "bad", _("The carrier could not deliver it.")
-    ),
+    State.UNDELIVERED: Shown(_("Undelivered"), "failed", "bad", _("The carrier could not deliver it.")),
     State.FAILED: Shown(_("Failed"), "failed", "bad", _("It could not be sent.")),
     State.REJECTED: Shown(_("Rejected"), "cross", "bad", _("The carrier refused it.")),
-    State.EXPIRED: Shown(
-        _("Expired"), "wait", "warn", _("It could not be delivered in time.")
-    ),
+    State.EXPIRED: Shown(_("Expired"), "wait", "warn", _("It could not be delivered in time.")),
     State.UNKNOWN: Shown(
         _("Unknown"),
         "help",
         "warn",
         _("The carrier’s answer was lost. We ask, and never send it twice."),
     ),
-    State.SCHEDULED: Shown(
-        _("Scheduled"), "clock", "info", _("It is sent at the time you chose.")
-    ),
-    State.CANCELED: Shown(
-        _("Canceled"), "pause", "", _("It was canceled before it was sent.")
-    ),
+    State.SCHEDULED: Shown(_("Scheduled"), "clock", "info", _("It is sent at the time you chose.")),
+    State.CANCELED: Shown(_("Canceled"), "pause", "", _("It was canceled before it was sent.")),
     State.RECEIVED: Shown(_("Received"), "in", "good", _("It came to you.")),
 }
 
@@ -66,9 +50,7 @@ ACTORS: Final[dict[int, Shown]] = {
 
 ERRORS: Final[dict[int, str | Promise]] = {
     1: _("The carrier gave no reason (error 1)."),
-    2: _(
-        "The handset cannot be reached now: it is off, has no signal or is suspended (error 2)."
-    ),
+    2: _("The handset cannot be reached now: it is off, has no signal or is suspended (error 2)."),
     3: _("The number is out of service or does not exist (error 3)."),
     4: _("The recipient refused it or has opted out (error 4)."),
     5: _("The carrier rejected it (error 5)."),
@@ -78,12 +60,8 @@ ERRORS: Final[dict[int, str | Promise]] = {
 NOTES: Final[dict[str, str | Promise]] = {
     "late": _("A late report: it changed nothing."),
     "duplicate": _("The same report again: it changed nothing."),
-    "lease_expired": _(
-        "A sender stopped in the middle; the carrier is asked before anything is sent."
-    ),
-    "answer_lost": _(
-        "The carrier’s answer was lost; the carrier is asked before anything is sent."
-    ),
+    "lease_expired": _("A sender stopped in the middle; the carrier is asked before anything is sent."),
+    "answer_lost": _("The carrier’s answer was lost; the carrier is asked before anything is sent."),
     "retry": _("It is tried again."),
     "no_receipt": _("No report came in the time we wait for one."),
     "reconciled": _("The carrier was asked, and answered."),
@@ -100,11 +78,7 @@ def state(number: int) -> Shown:
 
 def error(code: int | None) -> str | Promise:
     """The reason in words; empty without a code."""
-    return (
-        ""
-        if code is None
-        else ERRORS.get(code, _("Another reason, told by the carrier (error 99)."))
-    )
+    return "" if code is None else ERRORS.get(code, _("Another reason, told by the carrier (error 99)."))
 
 
 def note(code: str) -> str | Promise:

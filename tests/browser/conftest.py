@@ -46,9 +46,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     base = tmp_path_factory.getbasetemp()
-    with shared(
-        base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    ) as running:
+    with shared(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) as running:
         yield running
 
 
@@ -64,10 +62,7 @@ class Desk:
         self.page.on("console", self._console)
 
     def _console(self, message: Any) -> None:
-        if (
-            "Content Security Policy" in message.text
-            or "Content-Security-Policy" in message.text
-        ):
+        if "Content Security Policy" in message.text or "Content-Security-Policy" in message.text:
             self.troubles.append(message.text)
 
     def open(self, path: str) -> Page:
@@ -96,14 +91,11 @@ class Desk:
         options = {"rules": {"color-contrast": {"enabled": contrast}}}
         found = Axe().run(self.page, options=options).response["violations"]
         assert not found, [
-            (self.page.url, one["id"], [node["html"] for node in one["nodes"]])
-            for one in found
+            (self.page.url, one["id"], [node["html"] for node in one["nodes"]]) for one in found
         ]
         assert not self.troubles, self.troubles
         assert not self.page.evaluate("window.__reports ?? []")
-        wide, room = self.page.evaluate(
-            "[document.documentElement.scrollWidth, innerWidth]"
-        )
+        wide, room = self.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert wide <= room, (self.page.url, wide, room)
 
 

@@ -42,11 +42,7 @@ class Portal:
     def user(self, role: str, account: int = 0) -> dict[str, str]:
         """Somebody of a role, in the first account or another."""
         names = list(dict.fromkeys(user["account"] for user in self.demo["users"]))
-        found = [
-            u
-            for u in self.demo["users"]
-            if u["role"] == role and u["account"] == names[account]
-        ]
+        found = [u for u in self.demo["users"] if u["role"] == role and u["account"] == names[account]]
         return dict(found[0])
 
     def staff(self) -> dict[str, str]:
@@ -102,9 +98,7 @@ def _locked(folder: Path) -> Iterator[dict[str, Any]]:
 def _start(var: Path) -> int:
     var.mkdir(parents=True, exist_ok=True)
     port = _free_port()
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(OWN)
-    }
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
     environment |= {"PAASOO_VAR": str(var), "PORT": str(port), "HOST": "127.0.0.1"}
     log = (var.parent / "portal.log").open("wb")
     process = subprocess.Popen(

@@ -153,9 +153,7 @@ def shorten_and_take_back(desk: Desk, administrator: dict[str, str]) -> None:
     desk.confirm(administrator)
     if page.get_by_role("button", name="Keep less, as shown").count():
         page.get_by_role("button", name="Keep less, as shown").click()
-    expect(page.locator("main")).to_contain_text(
-        "Until then the change can be cancelled"
-    )
+    expect(page.locator("main")).to_contain_text("Until then the change can be cancelled")
     page.get_by_role("button", name="Cancel the change").click()
     expect(page.get_by_role("status").first).to_contain_text("The change is cancelled")
 
@@ -165,9 +163,7 @@ def tab_to(desk: Desk, css: str) -> None:
     for _ in range(60):
         desk.page.keyboard.press("Tab")
         if desk.page.evaluate("css => document.activeElement?.matches(css)", css):
-            width = desk.page.evaluate(
-                "parseFloat(getComputedStyle(document.activeElement).outlineWidth)"
-            )
+            width = desk.page.evaluate("parseFloat(getComputedStyle(document.activeElement).outlineWidth)")
             assert width >= 3
             return
     raise AssertionError(f"Tab never reached {css}")

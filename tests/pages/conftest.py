@@ -93,9 +93,7 @@ def allow(account_id: UUID, amount: Decimal) -> None:
 @pytest.fixture
 def cast(db: None) -> Cast:
     """Everybody, with 10 EUR to spend in each region."""
-    alice, bob, sam, bill, vera, charlie = map(
-        person, ["Alice", "Bob", "Sam", "Bill", "Vera", "Charlie"]
-    )
+    alice, bob, sam, bill, vera, charlie = map(person, ["Alice", "Bob", "Sam", "Bill", "Vera", "Charlie"])
     company = open_account(person=alice, name="Harbour Logistics", region=REGION)
     other = open_account(person=charlie, name="Northwind Clinics", region="ie")
     members = {
@@ -105,9 +103,7 @@ def cast(db: None) -> Cast:
         vera: Role.VIEWER,
     }
     for member, role in members.items():
-        add_member(
-            account_id=company.pk, person_id=member.pk, role=role, added_by_id=alice.pk
-        )
+        add_member(account_id=company.pk, person_id=member.pk, role=role, added_by_id=alice.pk)
     publish_prices(
         {("GB", ""): Decimal("0.035"), ("US", ""): Decimal("0.0075")},
         effective_on=date(2024, 1, 1),
@@ -178,9 +174,7 @@ def send(cast: Cast) -> Send:
     return do
 
 
-def count(
-    account_id: UUID, state: int, *, messages: int = 1, amount: str = "0.035"
-) -> None:
+def count(account_id: UUID, state: int, *, messages: int = 1, amount: str = "0.035") -> None:
     """What the counters say of today in the home region; the dispatcher writes them for real."""
     with scope(account_id, using=[REGION]):
         DayCount(

@@ -33,9 +33,7 @@ def shown(visitor: Visitor, path: str, data: dict[str, str] | None = None) -> st
 
 
 def looks(what: str) -> list[Any]:
-    return list(
-        AuditEvent.objects.filter(event=audit.Event.STAFF_VIEWED, data__what=what)
-    )
+    return list(AuditEvent.objects.filter(event=audit.Event.STAFF_VIEWED, data__what=what))
 
 
 def test_customers_and_visitors_are_kept_out(alice: Visitor, nobody: Visitor) -> None:
@@ -50,23 +48,15 @@ def test_staff_without_an_account_start_at_the_staff_pages(dana: Visitor) -> Non
     assert "PaaSoo staff" in shown(dana, "/admin/")
 
 
-def test_people_are_masked_found_by_whole_address_and_looks_recorded(
-    dana: Visitor, cast: Cast
-) -> None:
+def test_people_are_masked_found_by_whole_address_and_looks_recorded(dana: Visitor, cast: Cast) -> None:
     page = shown(dana, "/admin/accounts/person/")
     assert "a•••@example.com" in page
     assert "alice@example.com" not in page
-    assert str(cast.alice.pk) in shown(
-        dana, "/admin/accounts/person/", {"q": "Alice@example.com"}
-    )
-    assert str(cast.alice.pk) not in shown(
-        dana, "/admin/accounts/person/", {"q": "alice"}
-    )
+    assert str(cast.alice.pk) in shown(dana, "/admin/accounts/person/", {"q": "Alice@example.com"})
+    assert str(cast.alice.pk) not in shown(dana, "/admin/accounts/person/", {"q": "alice"})
     page = shown(dana, f"/admin/accounts/person/{cast.alice.pk}/change/")
     assert "alice@example.com" not in page
-    assert [(look.actor_id, look.subject_id) for look in looks("person")] == [
-        (cast.dana.pk, cast.alice.pk)
-    ]
+    assert [(look.actor_id, look.subject_id) for look in looks("person")] == [(cast.dana.pk, cast.alice.pk)]
 
 
 def test_staff_do_not_raise_their_own_rights(dana: Visitor, cast: Cast) -> None:
@@ -75,12 +65,8 @@ def test_staff_do_not_raise_their_own_rights(dana: Visitor, cast: Cast) -> None:
     assert 'name="is_active"' in page
 
 
-def test_an_account_shows_members_and_keys_without_secrets(
-    dana: Visitor, cast: Cast
-) -> None:
-    made = create_api_key(
-        account_id=cast.company.pk, name="Server", created_by_id=cast.bob.pk
-    )
+def test_an_account_shows_members_and_keys_without_secrets(dana: Visitor, cast: Cast) -> None:
+    made = create_api_key(account_id=cast.company.pk, name="Server", created_by_id=cast.bob.pk)
     page = shown(dana, f"/admin/accounts/account/{cast.company.pk}/change/")
     assert made.key.key in page
     assert made.secret not in page
@@ -101,14 +87,10 @@ def test_an_account_is_suspended_by_the_service(dana: Visitor, cast: Cast) -> No
     ).exists()
 
 
-def test_messages_are_read_one_account_at_a_time_masked(
-    dana: Visitor, cast: Cast, send: Send
-) -> None:
+def test_messages_are_read_one_account_at_a_time_masked(dana: Visitor, cast: Cast, send: Send) -> None:
     sent = send("447700900101", text="Not for staff")
     assert "Whose messages?" in shown(dana, MESSAGES)
-    where = dana.sent_on(
-        dana.client.get(MESSAGES, {"account": str(cast.company.pk), "region": REGION})
-    )
+    where = dana.sent_on(dana.client.get(MESSAGES, {"account": str(cast.company.pk), "region": REGION}))
     for path in (where, f"{where}{sent.id}/"):
         page = shown(dana, path)
         assert "447700900101" not in page

@@ -48,20 +48,14 @@ def test_shows_the_secret_once_and_stores_its_hash(alice: Visitor, cast: Cast) -
 
 def test_begins_with_the_least(alice: Visitor) -> None:
     page = alice.get("/api-keys/new/")
-    assert [
-        box.get("value")
-        for box in page.all("[name=scopes]")
-        if box.get("checked") is not None
-    ] == [
+    assert [box.get("value") for box in page.all("[name=scopes]") if box.get("checked") is not None] == [
         "messages:send",
         "messages:read",
     ]
 
 
 def test_wrong_fields_are_named_and_kept(alice: Visitor, cast: Cast) -> None:
-    page = alice.post(
-        "/api-keys/new/", filled(alice, name="", scopes=[], ip_allow="nonsense")
-    )
+    page = alice.post("/api-keys/new/", filled(alice, name="", scopes=[], ip_allow="nonsense"))
     assert page.texts(".error-summary a") == [
         "Enter a name for the key",
         "Choose at least one thing the key may do",
@@ -79,27 +73,18 @@ def test_lists_who_made_it_and_its_use(alice: Visitor, cast: Cast) -> None:
 
 
 def test_is_revoked_by_a_page_and_listed_as_ended(alice: Visitor, cast: Cast) -> None:
-    made = create_api_key(
-        account_id=cast.company.pk, name="Server", created_by_id=cast.bob.pk
-    )
+    made = create_api_key(account_id=cast.company.pk, name="Server", created_by_id=cast.bob.pk)
     path = f"/api-keys/{made.key.pk}/revoke/"
     assert alice.get(path).title.startswith("Revoke “Server”?")
     assert alice.post_on(path) == "/api-keys/"
     assert "is revoked" in alice.get("/api-keys/").text
     assert keys(cast)[0].revoked_at is not None
-    assert (
-        AuditEvent.objects.filter(
-            event=audit.Event.API_KEY_REVOKED, subject_id=made.key.pk
-        ).count()
-        == 1
-    )
+    assert AuditEvent.objects.filter(event=audit.Event.API_KEY_REVOKED, subject_id=made.key.pk).count() == 1
     assert alice.sent_on(alice.client.get(path)) == "/api-keys/"
 
 
 def test_another_accounts_key_is_not_found(charlie: Visitor, cast: Cast) -> None:
-    made = create_api_key(
-        account_id=cast.company.pk, name="Server", created_by_id=cast.bob.pk
-    )
+    made = create_api_key(account_id=cast.company.pk, name="Server", created_by_id=cast.bob.pk)
     path = f"/api-keys/{made.key.pk}/revoke/"
     assert charlie.client.get(path).status_code == 404
     assert charlie.client.post(path).status_code == 404

@@ -19,14 +19,9 @@ SOURCES = [(path, path.read_text()) for path in TEMPLATES]
 
 
 def test_style_and_script_stay_small() -> None:
-    styles = [
-        path for path in (ROOT / "static/css").glob("*.css") if path.name != "admin.css"
-    ]
+    styles = [path for path in (ROOT / "static/css").glob("*.css") if path.name != "admin.css"]
     assert sum(path.stat().st_size for path in styles) <= 30_000
-    assert (
-        sum(path.stat().st_size for path in (ROOT / "static/js").glob("*.mjs"))
-        <= 10_000
-    )
+    assert sum(path.stat().st_size for path in (ROOT / "static/js").glob("*.mjs")) <= 10_000
     assert (ROOT / "static/icons.svg").stat().st_size <= 6_000
 
 
@@ -37,9 +32,7 @@ def test_styles_need_nothing_from_outside() -> None:
         assert "@import" not in text, path
 
 
-@pytest.mark.parametrize(
-    "path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT))
-)
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_templates_compile_and_hold_nothing_inline(path: Path) -> None:
     source = path.read_text()
     get_template(str(path.relative_to(ROOT / "templates")))
@@ -49,10 +42,7 @@ def test_templates_compile_and_hold_nothing_inline(path: Path) -> None:
 
 
 def test_every_static_name_and_icon_exists() -> None:
-    known = {
-        symbol.get("id")
-        for symbol in etree.parse(str(ROOT / "static/icons.svg")).iter("{*}symbol")
-    }
+    known = {symbol.get("id") for symbol in etree.parse(str(ROOT / "static/icons.svg")).iter("{*}symbol")}
     for path, source in SOURCES:
         for name in re.findall(r'{% static "([^"]+)" %}', source):
             assert finders.find(name), (path, name)
@@ -66,9 +56,7 @@ def test_collects_with_hashed_names(
     settings.STATIC_ROOT = tmp_path  # type: ignore[attr-defined]
     settings.STORAGES = {  # type: ignore[attr-defined]
         **settings.STORAGES,  # type: ignore[attr-defined]
-        "staticfiles": {
-            "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        },
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
     }
     call_command("collectstatic", interactive=False, verbosity=0)
     assert (tmp_path / "staticfiles.json").exists()

@@ -24,9 +24,7 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 def certificate(cast: Cast, settings: Any, tmp_path: Path, as_role: AsRole) -> UUID:
     """A certificate as the night's run issues it."""
     settings.KEY_VAULT_URL = f"file://{tmp_path}/vault"
-    line = ErasedLine(
-        DataClass.CONTENT, 3, date(2026, 1, 1), date(2026, 1, 3), 41, messages=1200
-    )
+    line = ErasedLine(DataClass.CONTENT, 3, date(2026, 1, 1), date(2026, 1, 3), 41, messages=1200)
     with as_role("worker"):
         made = issue.retention(
             certificate_id=uuid7(),
@@ -42,15 +40,10 @@ def certificate(cast: Cast, settings: Any, tmp_path: Path, as_role: AsRole) -> U
 
 
 def test_none_yet_says_when_one_will_come(alice: Visitor) -> None:
-    assert (
-        "Certificates appear here after the first night"
-        in alice.get("/certificates/").text
-    )
+    assert "Certificates appear here after the first night" in alice.get("/certificates/").text
 
 
-def test_says_what_went_by_which_rule_and_what_is_not_covered(
-    alice: Visitor, certificate: UUID
-) -> None:
+def test_says_what_went_by_which_rule_and_what_is_not_covered(alice: Visitor, certificate: UUID) -> None:
     assert f"/certificates/{certificate}/" in alice.get("/certificates/").links()
     page = alice.get(f"/certificates/{certificate}/")
     for words in (
@@ -66,9 +59,7 @@ def test_says_what_went_by_which_rule_and_what_is_not_covered(
         assert words in page.text, words
 
 
-def test_another_accounts_certificate_is_not_found(
-    charlie: Visitor, certificate: UUID
-) -> None:
+def test_another_accounts_certificate_is_not_found(charlie: Visitor, certificate: UUID) -> None:
     assert charlie.client.get(f"/certificates/{certificate}/").status_code == 404
     assert charlie.client.get(f"/certificates/{uuid7()}/").status_code == 404
     assert "Certificate 1" not in charlie.get("/certificates/").text

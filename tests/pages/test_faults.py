@@ -54,18 +54,12 @@ def test_a_region_that_is_away_is_503_with_retry_after(
 
 def test_a_body_too_large_is_413(alice: Visitor, settings: Any) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
-    assert (
-        alice.post("/send/", {"text": "x" * 200}, status=413).title
-        == "This is too large – PaaSoo"
-    )
+    assert alice.post("/send/", {"text": "x" * 200}, status=413).title == "This is too large – PaaSoo"
 
 
 def test_a_form_without_its_token_is_refused_plainly(alice: Visitor) -> None:
     alice.client.handler.enforce_csrf_checks = True
-    assert (
-        alice.post("/send/", {"text": "x"}, status=403).title
-        == "This form is out of date – PaaSoo"
-    )
+    assert alice.post("/send/", {"text": "x"}, status=403).title == "This form is out of date – PaaSoo"
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 413, 429, 500, 503])

@@ -20,9 +20,7 @@ def test_an_empty_account_is_shown_its_first_steps(alice: Visitor) -> None:
     assert "/send/" in page.links()
 
 
-def test_counts_what_was_sent_and_says_what_goes_next(
-    alice: Visitor, cast: Cast, send: Send
-) -> None:
+def test_counts_what_was_sent_and_says_what_goes_next(alice: Visitor, cast: Cast, send: Send) -> None:
     send()
     count(cast.company.pk, State.DELIVERED)
     page = alice.get("/")
@@ -33,9 +31,7 @@ def test_counts_what_was_sent_and_says_what_goes_next(
     assert page.texts("h3") == ["Message content", "End-User numbers"]
 
 
-def test_shows_failures_with_their_reason(
-    alice: Visitor, cast: Cast, send: Send
-) -> None:
+def test_shows_failures_with_their_reason(alice: Visitor, cast: Cast, send: Send) -> None:
     sent = send("447700900112")
     fail(cast, sent.id)
     page = alice.get("/")
@@ -43,9 +39,7 @@ def test_shows_failures_with_their_reason(
     assert path_of(sent) in page.links()
 
 
-def test_masks_numbers_for_a_viewer_and_hides_money(
-    vera: Visitor, cast: Cast, send: Send
-) -> None:
+def test_masks_numbers_for_a_viewer_and_hides_money(vera: Visitor, cast: Cast, send: Send) -> None:
     fail(cast, send("447700900112").id)
     page = vera.get("/")
     assert "447700900112" not in page.source
@@ -72,6 +66,4 @@ def test_stays_within_its_budget_of_queries(
 
 def fail(cast: Cast, message_id: object) -> None:
     with scope(cast.company.pk, using=[REGION]):
-        Message.objects.using(REGION).filter(pk=message_id).update(
-            state=State.FAILED, error_code=3
-        )
+        Message.objects.using(REGION).filter(pk=message_id).update(state=State.FAILED, error_code=3)

@@ -59,16 +59,11 @@ def test_shows_text_number_price_and_until_when(alice: Visitor, send: Send) -> N
         assert words in page.text, words
     for days in (30, 90):
         last_on = clock.today() + timedelta(days=days - 1)
-        assert (
-            f"Kept until the end of {last_on.day} {last_on:%B %Y}, then erased"
-            in page.text
-        )
+        assert f"Kept until the end of {last_on.day} {last_on:%B %Y}, then erased" in page.text
     assert [bar.get("value") for bar in page.all("progress")] == ["30", "90"]
 
 
-def test_tells_every_step_with_its_actor_and_the_pushes(
-    alice: Visitor, cast: Cast, send: Send
-) -> None:
+def test_tells_every_step_with_its_actor_and_the_pushes(alice: Visitor, cast: Cast, send: Send) -> None:
     sent = send()
     deliver(cast, sent.id)
     page = alice.get(path_of(sent))
@@ -90,9 +85,7 @@ def test_refreshes_until_final(alice: Visitor, cast: Cast, send: Send) -> None:
     assert alice.client.get(path_of(sent) + "steps/")["X-Final"] == "1"
 
 
-def test_after_its_time_the_text_is_erased_and_the_number_stays(
-    alice: Visitor, send: Send
-) -> None:
+def test_after_its_time_the_text_is_erased_and_the_number_stays(alice: Visitor, send: Send) -> None:
     sent = send("447700900101", text="Nobody reads this later")
     with clock.travel(by=timedelta(days=31)):
         page = alice.get(path_of(sent))
@@ -105,9 +98,7 @@ def test_after_its_time_the_text_is_erased_and_the_number_stays(
     assert page.texts(".erased").count(page.texts(".erased")[0]) >= 1
 
 
-def test_a_text_not_kept_beyond_delivery_says_so(
-    alice: Visitor, cast: Cast, send: Send
-) -> None:
+def test_a_text_not_kept_beyond_delivery_says_so(alice: Visitor, cast: Cast, send: Send) -> None:
     sent = send(content_days=0)
     with scope(cast.company.pk, using=[REGION]):
         Message.objects.using(REGION).filter(pk=sent.id).update(content_sealed=None)
@@ -122,22 +113,15 @@ def test_a_moved_ciphertext_is_refused_and_never_reads_as_erased(
         send("447700900102", text="Second text"),
     )
     with scope(cast.company.pk, using=[REGION]):
-        rows = {
-            row.pk: row
-            for row in Message.objects.using(REGION).filter(pk__in=[one.id, two.id])
-        }
-        Message.objects.using(REGION).filter(pk=one.id).update(
-            content_sealed=rows[two.id].content_sealed
-        )
+        rows = {row.pk: row for row in Message.objects.using(REGION).filter(pk__in=[one.id, two.id])}
+        Message.objects.using(REGION).filter(pk=one.id).update(content_sealed=rows[two.id].content_sealed)
     page = alice.get(path_of(one))
     assert "Second text" not in page.source
     assert "It is not erased" in page.text
     assert "Second text" in alice.get(path_of(two)).text
 
 
-def test_foreign_and_unknown_ids_are_the_same_404(
-    alice: Visitor, charlie: Visitor, send: Send
-) -> None:
+def test_foreign_and_unknown_ids_are_the_same_404(alice: Visitor, charlie: Visitor, send: Send) -> None:
     foreign = charlie.client.get(path_of(send()))
     unknown = charlie.client.get(f"/messages/{REGION}/{uuid7()}/")
     assert foreign.status_code == unknown.status_code == 404

@@ -29,25 +29,17 @@ ELSEWHERE = ("admin:", "account_", "classic", "rest_framework")
 METHODS = {"message_find": "post", "retention_cancel": "post"}
 
 
-def patterns(
-    resolver: Any = None, prefix: str = ""
-) -> Iterator[tuple[str, URLPattern]]:
+def patterns(resolver: Any = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
     for entry in (resolver or get_resolver()).url_patterns:
         if isinstance(entry, URLResolver):
-            yield from patterns(
-                entry, f"{entry.namespace}:" if entry.namespace else prefix
-            )
+            yield from patterns(entry, f"{entry.namespace}:" if entry.namespace else prefix)
         else:
             yield f"{prefix}{entry.name or ''}", entry
 
 
 def pages() -> dict[str, URLPattern]:
     found = dict(patterns())
-    return {
-        name: entry
-        for name, entry in found.items()
-        if hasattr(entry.callback, "permission")
-    }
+    return {name: entry for name, entry in found.items() if hasattr(entry.callback, "permission")}
 
 
 def test_every_page_names_its_permission() -> None:
@@ -86,9 +78,7 @@ def test_every_page_admits_exactly_its_roles(cast: Cast, send: Send) -> None:
 
 def test_visitors_are_asked_to_sign_in_everywhere(nobody: Visitor) -> None:
     for name, entry in pages().items():
-        assert ask(nobody, name, entry, uuid7())["Location"].startswith(
-            "/accounts/login/"
-        ), name
+        assert ask(nobody, name, entry, uuid7())["Location"].startswith("/accounts/login/"), name
 
 
 def test_a_removal_works_at_once(cast: Cast, bob: Visitor) -> None:
@@ -99,20 +89,10 @@ def test_a_removal_works_at_once(cast: Cast, bob: Visitor) -> None:
 
 
 def test_moves_only_between_ones_own_accounts(cast: Cast, charlie: Visitor) -> None:
-    assert (
-        charlie.client.post(
-            "/account/switch/", {"account": str(cast.company.pk)}
-        ).status_code
-        == 404
-    )
-    assert (
-        charlie.client.post("/account/switch/", {"account": "nonsense"}).status_code
-        == 404
-    )
+    assert charlie.client.post("/account/switch/", {"account": str(cast.company.pk)}).status_code == 404
+    assert charlie.client.post("/account/switch/", {"account": "nonsense"}).status_code == 404
     with scope(cast.company.pk):
-        Membership.objects.create(
-            account_id=cast.company.pk, person=cast.charlie, role=Role.VIEWER
-        )
+        Membership.objects.create(account_id=cast.company.pk, person=cast.charlie, role=Role.VIEWER)
     assert charlie.post_on("/account/switch/", {"account": str(cast.company.pk)}) == "/"
     page = charlie.get("/")
     assert "Harbour Logistics" in page.source

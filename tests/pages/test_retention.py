@@ -30,9 +30,7 @@ def test_shows_days_bounds_and_the_clause(alice: Visitor) -> None:
     assert "by the customer's instruction" in page.text
 
 
-def test_a_shorter_time_is_previewed_confirmed_and_waits(
-    alice: Visitor, cast: Cast
-) -> None:
+def test_a_shorter_time_is_previewed_confirmed_and_waits(alice: Visitor, cast: Cast) -> None:
     assert alice.get("/retention/content/").values() == {"days": "30"}
     preview = alice.get("/retention/content/", {"days": "7"})
     assert "from 30 to 7 days" in preview.text
@@ -50,9 +48,7 @@ def test_a_shorter_time_is_previewed_confirmed_and_waits(
         assert alice.get("/retention/").texts(".days")[0] == "7 days"
 
 
-def test_the_preview_counts_what_would_go(
-    alice: Visitor, cast: Cast, send: Send
-) -> None:
+def test_the_preview_counts_what_would_go(alice: Visitor, cast: Cast, send: Send) -> None:
     send()
     count(cast.company.pk, State.DELIVERED, messages=1284)
     day = clock.today()
@@ -63,9 +59,7 @@ def test_the_preview_counts_what_would_go(
     assert "cannot be undone" in page.text
 
 
-def test_a_change_can_be_taken_back_in_its_grace_period(
-    alice: Visitor, cast: Cast
-) -> None:
+def test_a_change_can_be_taken_back_in_its_grace_period(alice: Visitor, cast: Cast) -> None:
     alice.confirm_recently()
     alice.post_on("/retention/content/", {"days": "7"})
     assert alice.post_on("/retention/content/cancel/") == "/retention/"
@@ -83,9 +77,7 @@ def test_a_longer_time_holds_at_once_for_what_comes(alice: Visitor, cast: Cast) 
     assert days(cast) == 60
 
 
-def test_texts_that_outlive_numbers_need_a_knowing_yes(
-    alice: Visitor, cast: Cast
-) -> None:
+def test_texts_that_outlive_numbers_need_a_knowing_yes(alice: Visitor, cast: Cast) -> None:
     page = alice.get("/retention/content/", {"days": "120"})
     assert "can no longer be found by number" in page.text
     alice.confirm_recently()

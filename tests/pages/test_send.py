@@ -34,9 +34,7 @@ def checked(visitor: Visitor, **changes: Any) -> Page:
     return visitor.post("/send/", {**GOOD, **changes, "step": "check"})
 
 
-def test_the_check_page_says_everything_and_sends_nothing(
-    alice: Visitor, cast: Cast
-) -> None:
+def test_the_check_page_says_everything_and_sends_nothing(alice: Visitor, cast: Cast) -> None:
     page = checked(alice)
     last_on = clock.today() + timedelta(days=29)
     for words in (
@@ -93,9 +91,7 @@ def test_going_back_from_the_check_page_keeps_what_was_typed(alice: Visitor) -> 
         ({"sender": "Bad!"}, "Enter at most 11 letters and digits, or a number"),
     ],
 )
-def test_each_wrong_field_says_how_to_mend_it(
-    alice: Visitor, changes: dict[str, str], error: str
-) -> None:
+def test_each_wrong_field_says_how_to_mend_it(alice: Visitor, changes: dict[str, str], error: str) -> None:
     page = checked(alice, **changes)
     assert page.texts(".error-summary a") == [error]
     assert page.texts(".field-error") == [error]
@@ -103,9 +99,7 @@ def test_each_wrong_field_says_how_to_mend_it(
     assert page.values().get("to", "") == kept["to"]
 
 
-def test_a_text_may_be_kept_shorter_than_the_account_says(
-    alice: Visitor, cast: Cast
-) -> None:
+def test_a_text_may_be_kept_shorter_than_the_account_says(alice: Visitor, cast: Cast) -> None:
     page = checked(alice, keep="7")
     alice.post_on("/send/", {**page.values(), "step": "send"})
     row = sent(cast)[0]
@@ -121,9 +115,7 @@ def test_hostile_words_stay_words(alice: Visitor) -> None:
 
 
 def test_a_country_without_a_price_is_told_before_sending(alice: Visitor) -> None:
-    assert (
-        "We do not send to this country" in checked(alice, to="+33 6 39 98 00 00").text
-    )
+    assert "We do not send to this country" in checked(alice, to="+33 6 39 98 00 00").text
 
 
 def test_a_suspended_account_is_told_and_refused(alice: Visitor, cast: Cast) -> None:
@@ -136,9 +128,7 @@ def test_a_viewer_may_not_send(vera: Visitor) -> None:
     assert "/send/" not in vera.get("/").links()
 
 
-def test_the_confirmation_of_another_account_is_not_found(
-    alice: Visitor, charlie: Visitor
-) -> None:
+def test_the_confirmation_of_another_account_is_not_found(alice: Visitor, charlie: Visitor) -> None:
     page = checked(alice)
     where = alice.post_on("/send/", {**page.values(), "step": "send"})
     assert charlie.client.get(where).status_code == 404

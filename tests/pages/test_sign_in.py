@@ -15,12 +15,7 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 
 
 def test_signs_in_and_lands_home(cast: Cast, nobody: Visitor) -> None:
-    assert (
-        nobody.post_on(
-            "/accounts/login/", {"login": "alice@example.com", "password": PASSWORD}
-        )
-        == "/"
-    )
+    assert nobody.post_on("/accounts/login/", {"login": "alice@example.com", "password": PASSWORD}) == "/"
     assert nobody.get("/").title == "Home – PaaSoo"
 
 
@@ -45,48 +40,30 @@ def test_an_empty_form_says_what_to_enter(nobody: Visitor) -> None:
 def test_a_wrong_password_and_an_unknown_address_get_one_answer(
     cast: Cast, nobody: Visitor, address: str
 ) -> None:
-    page = nobody.post(
-        "/accounts/login/", {"login": address, "password": "not it at all"}
-    )
-    assert page.texts(".error-summary li") == [
-        "The email address or the password is not right"
-    ]
+    page = nobody.post("/accounts/login/", {"login": address, "password": "not it at all"})
+    assert page.texts(".error-summary li") == ["The email address or the password is not right"]
     assert address in page.source
     assert "not it at all" not in page.source
 
 
 @pytest.mark.parametrize("address", ["alice@example.com", "nobody@example.com"])
-def test_a_reset_answers_alike_for_every_address(
-    cast: Cast, nobody: Visitor, address: str
-) -> None:
-    assert (
-        nobody.post_on("/accounts/password/reset/", {"email": address})
-        == "/accounts/password/reset/done/"
-    )
-    assert (
-        "If the address belongs to an account"
-        in nobody.get("/accounts/password/reset/done/").text
-    )
+def test_a_reset_answers_alike_for_every_address(cast: Cast, nobody: Visitor, address: str) -> None:
+    assert nobody.post_on("/accounts/password/reset/", {"email": address}) == "/accounts/password/reset/done/"
+    assert "If the address belongs to an account" in nobody.get("/accounts/password/reset/done/").text
     assert len(mail.outbox) == 1
     assert "675998" in mail.outbox[0].body
 
 
 def test_a_reset_link_changes_the_password_once(cast: Cast, nobody: Visitor) -> None:
     nobody.post_on("/accounts/password/reset/", {"email": "alice@example.com"})
-    link = re.search(
-        r"http://[^/]+(/accounts/password/reset/key/\S+)", str(mail.outbox[0].body)
-    )
+    link = re.search(r"http://[^/]+(/accounts/password/reset/key/\S+)", str(mail.outbox[0].body))
     assert link is not None
     form = nobody.sent_on(nobody.client.get(link[1]))
     assert nobody.get(form).title == "Choose a new password – PaaSoo"
     fresh = {"password1": "a brand new sentence", "password2": "a brand new sentence"}
     assert nobody.post_on(form, fresh) == "/accounts/password/reset/key/done/"
-    assert nobody.get("/accounts/password/reset/key/done/").title.startswith(
-        "Your password is changed"
-    )
-    assert Person.objects.get(email="alice@example.com").check_password(
-        "a brand new sentence"
-    )
+    assert nobody.get("/accounts/password/reset/key/done/").title.startswith("Your password is changed")
+    assert Person.objects.get(email="alice@example.com").check_password("a brand new sentence")
     assert Visitor().get(link[1]).title == "This link no longer works – PaaSoo"
 
 
@@ -98,16 +75,11 @@ def test_signs_up_confirms_and_opens_an_account(nobody: Visitor) -> None:
     }
     assert nobody.post_on("/accounts/signup/", given) == "/accounts/confirm-email/"
     assert nobody.get("/accounts/confirm-email/").title == "Check your email – PaaSoo"
-    link = re.search(
-        r"http://[^/]+(/accounts/confirm-email/\S+)", str(mail.outbox[0].body)
-    )
+    link = re.search(r"http://[^/]+(/accounts/confirm-email/\S+)", str(mail.outbox[0].body))
     assert link is not None
     assert "erin@example.com" in nobody.get(link[1]).text
     nobody.post_on(link[1], {})
-    if (
-        nobody.client.get("/").status_code == 302
-        and "_auth_user_id" not in nobody.client.session
-    ):
+    if nobody.client.get("/").status_code == 302 and "_auth_user_id" not in nobody.client.session:
         nobody.post_on(
             "/accounts/login/",
             {"login": "erin@example.com", "password": "a sentence of mine"},
@@ -115,16 +87,12 @@ def test_signs_up_confirms_and_opens_an_account(nobody: Visitor) -> None:
     assert nobody.sent_on(nobody.client.get("/")) == "/account/open/"
     assert nobody.get("/account/open/").title == "Name your organisation – PaaSoo"
     assert "Enter the name" in nobody.post("/account/open/", {"region": "ie"}).text
-    assert (
-        nobody.post_on("/account/open/", {"name": "Erin & Co", "region": "ie"}) == "/"
-    )
+    assert nobody.post_on("/account/open/", {"name": "Erin & Co", "region": "ie"}) == "/"
     assert Account.objects.get(name="Erin & Co").region == "ie"
     assert "Your first message" in nobody.get("/").text
 
 
-def test_signing_up_with_a_known_address_tells_nobody_but_its_owner(
-    cast: Cast, nobody: Visitor
-) -> None:
+def test_signing_up_with_a_known_address_tells_nobody_but_its_owner(cast: Cast, nobody: Visitor) -> None:
     given = {
         "name": "Mallory",
         "email": "alice@example.com",
@@ -145,9 +113,7 @@ def test_signs_out(alice: Visitor) -> None:
     assert alice.client.get("/").status_code == 302
 
 
-def test_links_in_mail_come_from_the_settings_and_no_host_header(
-    cast: Cast, nobody: Visitor
-) -> None:
+def test_links_in_mail_come_from_the_settings_and_no_host_header(cast: Cast, nobody: Visitor) -> None:
     nobody.client.post(
         "/accounts/password/reset/",
         {"email": "alice@example.com"},

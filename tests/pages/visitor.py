@@ -50,11 +50,7 @@ class Page:
     def values(self, index: int = 0) -> dict[str, str]:
         """What a browser would send with the main part's form number `index`, its buttons left alone."""
         form = self.all("main form")[index]
-        return {
-            name: value
-            for name, value in form.form_values()
-            if name != "csrfmiddlewaretoken"
-        }
+        return {name: value for name, value in form.form_values() if name != "csrfmiddlewaretoken"}
 
 
 class Visitor:
@@ -63,18 +59,12 @@ class Visitor:
     def __init__(self, person: Person | None = None) -> None:
         self.client = Client()
         if person is not None:
-            self.client.force_login(
-                person, backend="allauth.account.auth_backends.AuthenticationBackend"
-            )
+            self.client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
 
-    def get(
-        self, path: str, data: dict[str, Any] | None = None, *, status: int = 200
-    ) -> Page:
+    def get(self, path: str, data: dict[str, Any] | None = None, *, status: int = 200) -> Page:
         return self._page(self.client.get(path, data), status)
 
-    def post(
-        self, path: str, data: dict[str, Any] | None = None, *, status: int = 200
-    ) -> Page:
+    def post(self, path: str, data: dict[str, Any] | None = None, *, status: int = 200) -> Page:
         return self._page(self.client.post(path, data), status)
 
     def sent_on(self, response: HttpResponse) -> str:
@@ -87,12 +77,7 @@ class Visitor:
 
     def confirm_recently(self) -> None:
         """Give the password again, as the pages ask before what matters."""
-        assert (
-            self.client.post(
-                "/accounts/reauthenticate/", {"password": PASSWORD}
-            ).status_code
-            == 302
-        )
+        assert self.client.post("/accounts/reauthenticate/", {"password": PASSWORD}).status_code == 302
 
     def _page(self, response: HttpResponse, status: int) -> Page:
         assert response.status_code == status, (
@@ -115,9 +100,7 @@ def check(page: Page) -> None:
 
 
 def _policy(page: Page) -> None:
-    sent = {
-        part.strip() for part in page.response["Content-Security-Policy"].split(";")
-    }
+    sent = {part.strip() for part in page.response["Content-Security-Policy"].split(";")}
     assert sent == STRICT, sent ^ STRICT
     assert "no-store" in page.response["Cache-Control"]
 
@@ -127,17 +110,13 @@ def _heading(page: Page) -> None:
     assert len(headings) == 1, (page.url, headings)
     title = page.title.removeprefix("Error: ")
     assert title.startswith(headings[0]), (page.title, headings)
-    assert page.title.startswith("Error: ") == bool(page.all(".error-summary")), (
-        page.title
-    )
+    assert page.title.startswith("Error: ") == bool(page.all(".error-summary")), page.title
 
 
 def _structure(page: Page) -> None:
     assert page.tree.get("lang") in dict(settings.LANGUAGES), page.url
     for landmark in ("header", "main", "footer"):
-        assert (
-            len(page.all(f"body > {landmark}, body > div > {landmark}, main")) >= 1
-        ), landmark
+        assert len(page.all(f"body > {landmark}, body > div > {landmark}, main")) >= 1, landmark
     assert len(page.all("main")) == 1
     assert page.all("a.skip")[0].get("href") == f"#{page.all('main')[0].get('id')}"
     ids = Counter(found.get("id") for found in page.all("[id]"))
@@ -153,11 +132,7 @@ def _structure(page: Page) -> None:
 def _labels(page: Page) -> None:
     labelled = {label.get("for") for label in page.all("label[for]")}
     for control in page.all("input:not([type=hidden]):not([hidden]), select, textarea"):
-        named = (
-            control.get("id") in labelled
-            or control.get("aria-label")
-            or _inside_label(control)
-        )
+        named = control.get("id") in labelled or control.get("aria-label") or _inside_label(control)
         assert named, (page.url, control.get("name"))
     for button in page.all("button"):
         assert button.text_content().strip(), page.url
@@ -199,9 +174,7 @@ def _nothing_inline(page: Page) -> None:
                     address,
                 )
     assert not page.all("style")
-    assert not [found for found in page.all("script") if (found.text or "").strip()], (
-        page.url
-    )
+    assert not [found for found in page.all("script") if (found.text or "").strip()], page.url
 
 
 def _tables(page: Page) -> None:
