@@ -37,20 +37,12 @@ class PriceAdmin(admin.ModelAdmin):
     search_fields = ("country",)
     ordering = ("country", "network", "-effective_on")
 
-    def has_delete_permission(
-        self, request: HttpRequest, obj: Price | None = None
-    ) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Price | None = None) -> bool:
         return False
 
-    def save_model(
-        self, request: HttpRequest, obj: Price, form: Any, change: bool
-    ) -> None:
-        publish_prices(
-            {(obj.country, obj.network): obj.amount}, effective_on=obj.effective_on
-        )
-        obj.pk = Price.objects.get(
-            country=obj.country, network=obj.network, effective_on=obj.effective_on
-        ).pk
+    def save_model(self, request: HttpRequest, obj: Price, form: Any, change: bool) -> None:
+        publish_prices({(obj.country, obj.network): obj.amount}, effective_on=obj.effective_on)
+        obj.pk = Price.objects.get(country=obj.country, network=obj.network, effective_on=obj.effective_on).pk
 
 
 @admin.register(Message)
@@ -60,14 +52,10 @@ class MessageAdmin(admin.ModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(
-        self, request: HttpRequest, obj: Message | None = None
-    ) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
         return False
 
-    def has_delete_permission(
-        self, request: HttpRequest, obj: Message | None = None
-    ) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
         return False
 
     def get_urls(self) -> list[URLPattern]:
@@ -97,9 +85,7 @@ class MessageAdmin(admin.ModelAdmin):
         }
         return self._page(request, "choose", context)
 
-    def of_account(
-        self, request: HttpRequest, region: str, account_id: UUID
-    ) -> HttpResponse:
+    def of_account(self, request: HttpRequest, region: str, account_id: UUID) -> HttpResponse:
         self._must_see(request)
         where, account = _where(region), _account(account_id)
         looked_at(request, subject=account_id, what="messages", account_id=account_id)
@@ -107,9 +93,7 @@ class MessageAdmin(admin.ModelAdmin):
             form = LogFilterForm({**request.GET.dict(), "region": region}, home=region)
             cursor = log.Cursor(before=_uuid(request.GET.get("before")))
             days = in_force(account_id, DataClass.CONTENT, clock.now())
-            found = log.read_page(
-                account_id, form.asked(), cursor, masked=True, content_days=days
-            )
+            found = log.read_page(account_id, form.asked(), cursor, masked=True, content_days=days)
             context = {
                 "title": account.name,
                 "form": form,
@@ -120,9 +104,7 @@ class MessageAdmin(admin.ModelAdmin):
             }
             return self._page(request, "list", context).render()
 
-    def one(
-        self, request: HttpRequest, region: str, account_id: UUID, message_id: UUID
-    ) -> HttpResponse:
+    def one(self, request: HttpRequest, region: str, account_id: UUID, message_id: UUID) -> HttpResponse:
         self._must_see(request)
         where, account = _where(region), _account(account_id)
         looked_at(request, subject=message_id, what="message", account_id=account_id)
@@ -132,8 +114,7 @@ class MessageAdmin(admin.ModelAdmin):
                 raise Http404
             shown = reading.view_of(account_id, where, row, masked=True, withheld=True)
             context = {
-                "title": _("Message %(reference)s")
-                % {"reference": ids.encode(message_id)},
+                "title": _("Message %(reference)s") % {"reference": ids.encode(message_id)},
                 "message": shown,
                 "region": where,
                 "account": account,
@@ -154,17 +135,13 @@ class MessageAdmin(admin.ModelAdmin):
             account_id=account_id,
         )
 
-    def _page(
-        self, request: HttpRequest, name: str, context: dict[str, Any]
-    ) -> TemplateResponse:
+    def _page(self, request: HttpRequest, name: str, context: dict[str, Any]) -> TemplateResponse:
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             **context,
         }
-        return TemplateResponse(
-            request, f"admin/messaging/message/{name}.html", context
-        )
+        return TemplateResponse(request, f"admin/messaging/message/{name}.html", context)
 
 
 def _where(code: str) -> regions.Region:

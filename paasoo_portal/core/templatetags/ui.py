@@ -82,9 +82,7 @@ def when(moment: datetime | None, style: str = "full") -> SafeString | str:
         text = formats.time_format(local, "H:i:s")
     elif style == "short":
         text = _("%(day)s, %(time)s") % {
-            "day": formats.date_format(
-                local, pgettext("short day, as a Django date format", "j M")
-            ),
+            "day": formats.date_format(local, pgettext("short day, as a Django date format", "j M")),
             "time": local.strftime("%H:%M"),
         }
     else:
@@ -93,9 +91,7 @@ def when(moment: datetime | None, style: str = "full") -> SafeString | str:
             "time": local.strftime("%H:%M:%S"),
             "zone": local.tzname(),
         }
-    return format_html(
-        '<time datetime="{}">{}</time>', moment.strftime("%Y-%m-%dT%H:%M:%SZ"), text
-    )
+    return format_html('<time datetime="{}">{}</time>', moment.strftime("%Y-%m-%dT%H:%M:%SZ"), text)
 
 
 @register.simple_tag
@@ -124,17 +120,11 @@ def amount(value: Decimal | None, currency: str = "EUR") -> str:
     exact = value.normalize()
     exponent = exact.as_tuple().exponent
     places = max(2, -exponent) if isinstance(exponent, int) else 2
-    number = formats.number_format(
-        value, decimal_pos=places, use_l10n=True, force_grouping=True
-    )
+    number = formats.number_format(value, decimal_pos=places, use_l10n=True, force_grouping=True)
     return _("%(amount)s %(currency)s") % {"amount": number, "currency": currency}
 
 
 @register.filter
 def whole(value: int | None) -> str:
     """A count with thousands separators."""
-    return (
-        "–"
-        if value is None
-        else formats.number_format(value, 0, use_l10n=True, force_grouping=True)
-    )
+    return "–" if value is None else formats.number_format(value, 0, use_l10n=True, force_grouping=True)
