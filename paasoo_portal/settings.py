@@ -156,6 +156,8 @@ HOOKS: dict[str, list[str]] = {
 
 # --- People and sign-in --------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.Person"
+# The address is unique whatever its case, by a constraint over lower(email), which the check does not see.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [

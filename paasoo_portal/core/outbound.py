@@ -10,6 +10,8 @@ from __future__ import annotations
 import ipaddress
 import socket
 import ssl
+import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from typing import Final
@@ -57,10 +59,16 @@ def fetch(
     body: bytes | None = None,
     timeout: float = 10.0,
 ) -> Answer:
-    """Call `url`. Raises OutboundRefused for a forbidden address, OSError or HTTPException for a failed call."""
+    """Call `url`, in `timeout` seconds all in all.
+
+    Raises OutboundRefused for a forbidden address, OSError or HTTPException for a failed call.
+    """
     host, port, secure, target = _parse(url)
     address = _resolve(host, port)
     connection = _Pinned(host, port, address, secure=secure, timeout=timeout)
+    # A socket's own timeout begins anew with every byte: one that drips would hold us for hours.
+    deadline = threading.Timer(timeout, connection.abort)
+    deadline.start()
     try:
         connection.request(
             method,
@@ -69,10 +77,14 @@ def fetch(
             headers={"User-Agent": "PaaSoo", "Connection": "close", **(headers or {})},
         )
         response = connection.getresponse()
-        return Answer(response.status, response.read(MAX_REPLY))
+        answer = Answer(response.status, response.read(MAX_REPLY))
+        if connection.aborted:
+            raise TimeoutError("the answer took too long")
+        return answer
     except ValueError as error:
         raise HTTPException(str(error)) from error
     finally:
+        deadline.cancel()
         connection.close()
 
 
@@ -140,8 +152,21 @@ class _Pinned(HTTPConnection):
         super().__init__(host, port, timeout=timeout)
         self._address = str(address)
         self._secure = secure
+        self.aborted = False
 
     def connect(self) -> None:
         self.sock = socket.create_connection((self._address, self.port), self.timeout)
         if self._secure:
-            self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
+            context = ssl.create_default_context()
+            self.sock = context.wrap_socket(
+                self.sock, server_hostname=self.host, do_handshake_on_connect=False
+            )
+            self.sock.do_handshake()
+        if self.aborted:
+            raise TimeoutError("the connection took too long")
+
+    def abort(self) -> None:
+        """End the call from another thread: whoever reads or writes sees the connection's end."""
+        self.aborted = True
+        with suppress(OSError, AttributeError):
+            socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
