@@ -49,7 +49,7 @@ def shout(text: str) -> None:
 
 def pytest(marks: str, extra: list[str], program: str | None) -> int:
     environment = {**os.environ, **({"CHROMIUM": program} if program else {})}
-    command = [sys.executable, "-m", "pytest", "-n", PARALLEL, "-m", marks, *extra]
+    command = [sys.executable, "-m", "pytest", "-n", PARALLEL, "--dist", "loadgroup", "-m", marks, *extra]
     return subprocess.run(command, env=environment, check=False).returncode
 
 

@@ -77,7 +77,9 @@ class Membership(TenantModel):
 class Invitation(models.Model):
     """An invitation to join, bound to an address. Only a hash of its token is stored."""
 
-    exempt = "The invited person follows the link before any scope exists; the token's hash is what is looked up."
+    exempt = (
+        "The invited person follows the link before any scope exists; the token's hash is what is looked up."
+    )
 
     account_id = models.UUIDField(db_index=True)
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

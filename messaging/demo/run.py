@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 
 from accounts.billing.services import top_up_balance
 from accounts.models import Person
@@ -79,6 +79,7 @@ def _publish_prices(day: date) -> None:
 def _live(made: list[Made], first: date, say: Progress) -> None:
     """Write every day up to now."""
     aliases = sorted({regions.alias(stream.region) for one in made for stream in one.company.streams})
+    _hurry(["default", *aliases])
     for alias in aliases:
         partitions.ensure(alias, first, clock.today() + timedelta(days=partitions.DAYS_AHEAD))
     now, total = clock.now(), 0
@@ -93,6 +94,13 @@ def _live(made: list[Made], first: date, say: Progress) -> None:
             say(f"{offset + 1} days, {total} messages")
     _present(made[0], now)
     say(f"{total} messages of {DAYS} days are written")
+
+
+def _hurry(aliases: list[str]) -> None:
+    """Commit without waiting for the disk: thousands of nights' steps in a minute, and a demo can be made again."""
+    for alias in aliases:
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SET synchronous_commit TO off")
 
 
 def _live_day(one: Made, day: date, now: datetime) -> int:

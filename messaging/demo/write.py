@@ -40,11 +40,7 @@ FROM unnest(%s::uuid[], %s::smallint[], %s::smallint[], %s::timestamptz[], %s::t
     leased_until)
 WHERE m.account_id = %s AND m.id = o.id AND m.id >= %s AND m.id <= %s
 """
-_INBOUND: Final = tuple(
-    (name, kind)
-    for name, kind in rows.TYPES.items()
-    if name != "account"
-) + (
+_INBOUND: Final = tuple((name, kind) for name, kind in rows.TYPES.items() if name != "account") + (
     ("direction", "smallint"),
     ("state", "smallint"),
     ("channel", "text"),

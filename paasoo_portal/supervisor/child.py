@@ -13,7 +13,7 @@ from paasoo_portal.embedded import processes
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 STEADY_SECONDS = 60.0
-LONGEST_LINE = 16_384
+LONGEST_LINE = 2048
 
 
 class Child:
@@ -62,7 +62,7 @@ class Child:
         *lines, self._rest = (self._rest + data).split(b"\n")
         if self._rest and (not data or len(self._rest) > LONGEST_LINE):
             lines, self._rest = [*lines, self._rest], b""
-        return [line.decode(errors="replace") for line in lines]
+        return [line[:LONGEST_LINE].decode(errors="replace") for line in lines]
 
     def close_output(self) -> None:
         if self.output >= 0:

@@ -31,7 +31,7 @@ class Config:
     @property
     def url(self) -> str:
         """Where a browser on this machine finds the portal."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104  it names, not binds
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)
         return f"http://{f'[{host}]' if ':' in host and not host.startswith('[') else host}:{self.port}"
 
 
@@ -55,7 +55,7 @@ def _given(name: str) -> bool:
 
 
 def _port(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 65536:
+    if not (text.isascii() and text.isdecimal()) or not 0 < int(text) < 65536:
         raise RunError(
             f"PORT={text} is no port. Give a number from 1 to 65535, for example: make run PORT=8123"
         )

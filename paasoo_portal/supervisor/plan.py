@@ -30,7 +30,7 @@ def web(config: Config) -> Part:
         "web",
         "app",
         (
-            "-m", "granian", "--interface", "asgi", "--host", config.host, "--port", str(config.port),
+            "-m", "paasoo_portal.supervisor.web", "--interface", "asgi", "--host", config.host, "--port", str(config.port),
             "--workers", str(WEB_WORKERS), "--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "2",
             "--log-level", "warning", "paasoo_portal.asgi:application",
         ),

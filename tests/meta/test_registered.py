@@ -125,7 +125,7 @@ def patterns(resolver: Any = None, family: str = "") -> Iterator[tuple[str, URLP
     """Every URL with its name and the module (or the admin) that its family comes from."""
     for entry in (resolver or get_resolver()).url_patterns:
         if isinstance(entry, URLResolver):
-            module = getattr(entry.urlconf_module, "__name__", "") or str(entry.app_name)
+            module = getattr(entry.urlconf_module, "__name__", "") or entry.app_name or family
             yield from patterns(entry, module)
         else:
             yield entry.name or str(entry.pattern), entry, family

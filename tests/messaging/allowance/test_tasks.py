@@ -60,7 +60,7 @@ def test_a_second_process_leaves_the_region_to_the_first(worker: None, repaired:
         other.execute("SELECT pg_advisory_lock(hashtextextended('ie', 23))")
         tasks.top_up_region("ie")
         assert selectors.allowances(account.pk)["ie"] == 0
-    other.close()
+        other.execute("SELECT pg_advisory_unlock_all()")
     tasks.top_up_region("ie")
     assert selectors.allowances(account.pk)["ie"] == 5
 
