@@ -85,7 +85,7 @@ class Planned:
 
 def day_of(stream: Stream, day: date, until: datetime) -> list[Planned]:
     """A day's messages in order of time, as they stand at `until`."""
-    rng = Random(f"{stream.region}/{stream.senders[0]}/{day.isoformat()}")  # noqa: S311  repeatable, not secret
+    rng = Random(f"{stream.region}/{stream.senders[0]}/{day.isoformat()}")
     wanted = int(stream.per_day * _WEEKDAYS[day.weekday()] * rng.uniform(0.9, 1.1))
     planned = [message for message in _messages(stream, day, wanted, rng) if message.at <= until]
     return sorted((_as_of(message, until) for message in planned), key=lambda message: message.at)
@@ -145,7 +145,7 @@ def _as_of(message: Planned, until: datetime) -> Planned:
 
 def under_way(stream: Stream, now: datetime) -> list[Planned]:
     """What has just been accepted: the dispatcher takes it from there. One is with its carrier already."""
-    rng = Random("under way")  # noqa: S311  repeatable, not secret
+    rng = Random("under way")
     found = []
     for seconds, state in ((1, State.ACCEPTED), (2, State.QUEUED), (3, State.SENDING), (40, State.SENT)):
         text, at = texts.outbound(stream.texts, "en", rng), now - timedelta(seconds=seconds)
@@ -158,7 +158,7 @@ def under_way(stream: Stream, now: datetime) -> list[Planned]:
 
 def scheduled(stream: Stream, now: datetime, ahead: timedelta) -> Planned:
     """A message that is to be sent in time to come."""
-    rng = Random("scheduled")  # noqa: S311  repeatable, not secret
+    rng = Random("scheduled")
     text = texts.outbound(stream.texts, "en", rng)
     number, sender = phones.number("GB", rng), stream.senders[0]
     return Planned(now - timedelta(minutes=5), number, text, sender, State.SCHEDULED, due_at=now + ahead)

@@ -6,7 +6,6 @@ it stopped.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -21,6 +20,8 @@ from messaging.accept import keyring, rows, rules
 from messaging.allowance import services as allowance
 from messaging.demo.traffic import Planned
 from messaging.messages.states import Actor, Direction, State
+from messaging.usage import counters
+from messaging.usage.counters import Counted
 from messaging.usage.models import DayCount
 from paasoo_portal.core import bulk
 from paasoo_portal.core.ids import uuid7
@@ -61,21 +62,6 @@ _EVENTS: Final = (
     ("error_code", "smallint"),
     ("note", "text"),
 )
-_COUNTS: Final = (
-    ("account_id", "uuid"),
-    ("day", "date"),
-    ("direction", "smallint"),
-    ("state", "smallint"),
-    ("messages", "bigint"),
-    ("segments", "bigint"),
-    ("amount", "numeric"),
-)
-_ADD: Final = (
-    "ON CONFLICT (account_id, day, direction, state) DO UPDATE SET "
-    "messages = messaging_daycount.messages + excluded.messages, "
-    "segments = messaging_daycount.segments + excluded.segments, "
-    "amount = messaging_daycount.amount + excluded.amount"
-)
 
 
 @dataclass(frozen=True)
@@ -111,7 +97,7 @@ class Writer:
             self._accept(cursor, sent)
             _receive(cursor, received)
             bulk.insert_unnest(cursor, "messaging_messageevent", _EVENTS, _events(sent + received))
-            bulk.insert_unnest(cursor, "messaging_daycount", _COUNTS, _counts(day, sent + received), _ADD)
+            counters.move(cursor, _counted(day, sent + received))
         return len(planned)
 
     def _row(self, message: Planned, keeping: rules.Keeping, keys: tuple[DataKey, DataKey]) -> rows.Row:
@@ -226,24 +212,18 @@ def _steps(message: Planned) -> list[tuple[int, int, datetime]]:
     return steps
 
 
-def _counts(day: date, written: list[tuple[Planned, rows.Row]]) -> list[tuple[Any, ...]]:
-    messages: Counter[tuple[UUID, int, int]] = Counter()
-    segments: Counter[tuple[UUID, int, int]] = Counter()
-    amounts: dict[tuple[UUID, int, int], Decimal] = {}
-    for message, row in written:
-        inbound = message.state == State.RECEIVED
-        place = (
-            row.account_id,
-            int(Direction.INBOUND if inbound else Direction.OUTBOUND),
-            int(message.state),
-        )
-        messages[place] += 1
-        segments[place] += row.segments
-        amounts[place] = amounts.get(place, _NOTHING) + row.price * row.segments
+def _counted(day: date, written: list[tuple[Planned, rows.Row]]) -> list[Counted]:
     return [
-        (account_id, day, direction, state, messages[place], segments[place], amounts[place])
-        for place in sorted(messages)
-        for account_id, direction, state in [place]
+        Counted(
+            row.account_id,
+            day,
+            int(Direction.INBOUND if message.state == State.RECEIVED else Direction.OUTBOUND),
+            State.ACCEPTED,
+            State(message.state),
+            row.segments,
+            row.price * row.segments,
+        )
+        for message, row in written
     ]
 
 

@@ -129,7 +129,7 @@ class Migration(migrations.Migration):
             key="account_id, id",
             indexes={
                 "message_number_token": "(account_id, number_token) WHERE number_token IS NOT NULL",
-                "message_waiting": "(due_at) WHERE state IN (0, 1, 2)",
+                "message_waiting": "(due_at) WHERE state IN (0, 1, 2, 9)",
                 "message_carrier_ref": "(carrier_ref) WHERE carrier_ref <> ''",
             },
         ),

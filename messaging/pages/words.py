@@ -65,6 +65,9 @@ NOTES: Final[dict[str, str | Promise]] = {
     "retry": _("It is tried again."),
     "no_receipt": _("No report came in the time we wait for one."),
     "reconciled": _("The carrier was asked, and answered."),
+    "validity": _("It could not be handed over within 48 hours."),
+    "erased": _("Its text was deleted, as instructed, before it could be sent."),
+    "unreadable": _("Its seal did not open; our staff have been told."),
 }
 
 ENCODINGS: Final[dict[int, str | Promise]] = {0: _("GSM 03.38"), 1: _("UCS-2")}

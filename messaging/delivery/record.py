@@ -1,0 +1,213 @@
+"""The one writer of a message's state once it is accepted: locks the rows, asks the state table, and writes row, event,
+day counter and the customer's push together. Keeps P-RET-2: with 0 days the text goes with the last state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from django.db import connections
+
+from messaging.delivery import bounds
+from messaging.messages import transitions
+from messaging.messages.states import Actor, Direction, State
+from messaging.usage import counters
+from messaging.usage.counters import Counted
+from paasoo_portal.core import bulk, clock
+from paasoo_portal.core.ids import time_of, uuid7
+
+_LOCK: Final = """
+SELECT m.account_id, m.id, m.state, m.direction, m.segments, m.price, m.carrier, m.carrier_ref, m.error_code,
+  m.sent_at, m.final_at, m.due_at, m.content_due_on, m.number_due_on
+FROM unnest(%s::uuid[], %s::uuid[]) AS r(account_id, id)
+JOIN messaging_message m ON m.account_id = r.account_id AND m.id = r.id
+WHERE m.id >= %s AND m.id <= %s ORDER BY m.id FOR UPDATE OF m
+"""
+_UPDATE: Final = """
+UPDATE messaging_message m SET state = o.state, carrier = o.carrier, carrier_ref = o.carrier_ref,
+  error_code = o.error_code, sent_at = o.sent_at, final_at = o.final_at, due_at = o.due_at,
+  leased_until = NULL, leased_by = '',
+  content_sealed = CASE WHEN o.no_content THEN NULL ELSE m.content_sealed END,
+  number_sealed = CASE WHEN o.no_number THEN NULL ELSE m.number_sealed END,
+  number_token = CASE WHEN o.no_number THEN NULL ELSE m.number_token END
+FROM unnest(%s::uuid[], %s::uuid[], %s::smallint[], %s::text[], %s::text[], %s::smallint[], %s::timestamptz[],
+  %s::timestamptz[], %s::timestamptz[], %s::boolean[], %s::boolean[])
+  AS o(account_id, id, state, carrier, carrier_ref, error_code, sent_at, final_at, due_at, no_content, no_number)
+WHERE m.account_id = o.account_id AND m.id = o.id AND m.id >= %s AND m.id <= %s
+"""
+_EVENTS: Final = (
+    ("id", "uuid"),
+    ("account_id", "uuid"),
+    ("message_id", "uuid"),
+    ("state", "smallint"),
+    ("actor", "smallint"),
+    ("at", "timestamptz"),
+    ("error_code", "smallint"),
+    ("note", "text"),
+)
+# Only accounts that named a URL are told.
+_PUSHES: Final = """
+INSERT INTO messaging_deliverypush
+  (id, account_id, message_id, message_state, error_code, state, due_at, attempts, last_error)
+SELECT p.id, p.account_id, p.message_id, p.message_state, p.error_code, 0, p.due_at, 0, ''
+FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::smallint[], %s::smallint[], %s::timestamptz[])
+  AS p(id, account_id, message_id, message_state, error_code, due_at)
+JOIN messaging_regionaccount a ON a.account_id = p.account_id AND a.push_url <> ''
+"""
+
+
+class Report(NamedTuple):
+    """What somebody says became of a message. `due_at`: when we act on it next, if we must."""
+
+    account_id: UUID
+    message_id: UUID
+    state: State
+    actor: Actor
+    at: datetime
+    error_code: int | None = None
+    note: str = ""
+    carrier: str = ""
+    carrier_ref: str = ""
+    due_at: datetime | None = None
+
+
+class Step(NamedTuple):
+    """One event to write."""
+
+    account_id: UUID
+    message_id: UUID
+    state: State
+    actor: Actor
+    at: datetime
+    error_code: int | None = None
+    note: str = ""
+
+
+@dataclass
+class _Row:
+    """A locked message."""
+
+    account_id: UUID
+    id: UUID
+    state: State
+    direction: int
+    segments: int
+    price: Decimal
+    carrier: str
+    carrier_ref: str
+    error_code: int | None
+    sent_at: datetime | None
+    final_at: datetime | None
+    due_at: datetime
+    content_due_on: date
+    number_due_on: date
+
+
+def record(alias: str, reports: Sequence[Report]) -> int:
+    """Write what became of some messages; how many moved. Needs a system scope on `alias`, whose transaction it joins.
+
+    A report that changes nothing (late, repeated) leaves an event that says so, and nothing else.
+    """
+    if not reports:
+        return 0
+    with connections[alias].cursor() as cursor:
+        rows = _lock(cursor, reports)
+        steps: list[Step] = []
+        counted: list[Counted] = []
+        moved: dict[UUID, _Row] = {}
+        for report in reports:
+            row = rows.get(report.message_id)
+            if row is None:
+                continue  # its day was swept
+            if not _may_move(row.state, report.state):
+                note = transitions.why_not(row.state, report.state)
+                steps.append(_step(report, note))
+                continue
+            steps.append(_step(report, report.note))
+            counted.append(_counted(row, report.state))
+            _move(row, report)
+            moved[row.id] = row
+        _update(cursor, list(moved.values()))
+        write_steps(cursor, steps, counted)
+        _push(cursor, [row for row in moved.values() if transitions.is_final(row.state)])
+    return len(moved)
+
+
+def write_steps(cursor: Any, steps: Sequence[Step], counted: Sequence[Counted]) -> None:
+    """Write events and move the day counters, for rows that the caller has locked and changed."""
+    bulk.insert_unnest(cursor, "messaging_messageevent", _EVENTS, [(uuid7(step.at), *step) for step in steps])
+    counters.move(cursor, counted)
+
+
+def _lock(cursor: Any, reports: Sequence[Report]) -> dict[UUID, _Row]:
+    wanted = {report.message_id: report.account_id for report in reports}
+    cursor.execute(_LOCK, [list(wanted.values()), list(wanted), *bounds.of(wanted)])
+    rows = [_Row(*values) for values in cursor.fetchall()]
+    for row in rows:
+        row.state = State(row.state)
+    return {row.id: row for row in rows}
+
+
+def _may_move(current: State, reported: State) -> bool:
+    if reported is State.QUEUED and transitions.may_requeue(current):
+        return True
+    return transitions.advance(current, reported) is not None
+
+
+def _move(row: _Row, report: Report) -> None:
+    row.state = report.state
+    row.carrier = report.carrier or row.carrier
+    row.carrier_ref = report.carrier_ref or row.carrier_ref
+    row.error_code = report.error_code
+    row.due_at = report.due_at or row.due_at
+    if report.state is State.SENT or (report.actor is not Actor.PAASOO and row.sent_at is None):
+        row.sent_at = row.sent_at or report.at
+    if transitions.is_final(report.state):
+        row.final_at = report.at
+
+
+def _update(cursor: Any, rows: Sequence[_Row]) -> None:
+    if not rows:
+        return
+    values = [
+        (
+            row.account_id, row.id, row.state, row.carrier, row.carrier_ref, row.error_code, row.sent_at,
+            row.final_at, row.due_at, _gone(row, row.content_due_on), _gone(row, row.number_due_on),
+        )
+        for row in rows
+    ]  # fmt: skip
+    cursor.execute(_UPDATE, [*bulk.transpose(values), *bounds.of(row.id for row in rows)])
+
+
+def _gone(row: _Row, due_on: date) -> bool:
+    """Whether the customer asked that it be kept for 0 days, and delivery needs it no longer."""
+    return transitions.is_final(row.state) and due_on <= time_of(row.id).date()
+
+
+def _step(report: Report, note: str) -> Step:
+    return Step(
+        report.account_id, report.message_id, report.state, report.actor, report.at, report.error_code, note
+    )
+
+
+def _counted(row: _Row, state: State) -> Counted:
+    day = time_of(row.id).date()
+    return Counted(
+        row.account_id, day, row.direction, row.state, state, row.segments, row.price * row.segments
+    )
+
+
+def _push(cursor: Any, rows: Sequence[_Row]) -> None:
+    now = clock.now()
+    pushes = [
+        (uuid7(now), row.account_id, row.id, row.state, row.error_code, now)
+        for row in rows
+        if row.direction == Direction.OUTBOUND
+    ]
+    if pushes:
+        cursor.execute(_PUSHES, bulk.transpose(pushes))
