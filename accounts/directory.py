@@ -10,8 +10,8 @@ from paasoo_portal.core import directory
 
 def label(kind: str, identity: UUID) -> str:
     """The name to show for an account or a person now; never to be stored."""
-    model = {"account": Account, "person": Person}[kind]
-    found = model.objects.filter(pk=identity).first()
+    models: dict[str, type[Account | Person]] = {"account": Account, "person": Person}
+    found = models[kind].objects.filter(pk=identity).first()
     if found is None:
         return str(identity)
     return found.name or getattr(found, "email", "") or str(identity)

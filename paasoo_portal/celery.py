@@ -38,9 +38,15 @@ app.conf.update(
         "reconcile": {"task": "messaging.reconcile", "schedule": 30.0},
         "partitions": {"task": "messaging.make_partitions", "schedule": crontab(minute=5, hour="0-22")},
         "retention": {"task": "privacy.retention_nightly", "schedule": crontab(hour=0, minute=10)},
-        "retention-catch-up": {"task": "privacy.retention_nightly", "schedule": crontab(minute=40, hour="0-22")},
+        "retention-catch-up": {
+            "task": "privacy.retention_nightly",
+            "schedule": crontab(minute=40, hour="0-22"),
+        },
         "carry-over": {"task": "privacy.carry_over_nightly", "schedule": crontab(hour=1, minute=10)},
-        "carry-over-catch-up": {"task": "privacy.carry_over_nightly", "schedule": crontab(minute=50, hour="0-22")},
+        "carry-over-catch-up": {
+            "task": "privacy.carry_over_nightly",
+            "schedule": crontab(minute=50, hour="0-22"),
+        },
     },
 )
 app.autodiscover_tasks(["paasoo_portal.core", "messaging", "privacy"])

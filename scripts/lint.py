@@ -40,6 +40,7 @@ def production() -> dict[str, str]:
         "PORTAL_URL": "https://portal.example.com",
         "DATABASE_URL": database,
         **{f"DATABASE_URL_{code.upper()}": f"{database}_{code}" for code in REGION_CODES},
+        **{f"DATABASE_URL_{code.upper()}_INGEST": f"{database}_{code}" for code in REGION_CODES},
         "REDIS_URL": "redis://broker.test:6379/0",
         "KEY_VAULT_URL": "file:///var/lib/paasoo/vault",
         "EMAIL_URL": "smtp://user:password@mail.test:587",

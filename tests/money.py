@@ -80,7 +80,7 @@ def empty() -> None:
             connection.execute(sql.SQL("TRUNCATE {}").format(names))
             if alias == "default":
                 for table in ("accounts_allowancetransfer", "accounts_balance", "accounts_membership"):
-                    connection.execute(f"DELETE FROM {table}")  # noqa: S608  constants
+                    connection.execute(f"DELETE FROM {table}")
                 connection.execute("DELETE FROM accounts_apikey")
                 connection.execute("DELETE FROM accounts_account")
 

@@ -23,5 +23,5 @@ _points = _read()
 def fault(name: str) -> None:
     """Die here, without any clean-up, with the probability that the environment gives this point."""
     probability = _points.get(name)
-    if probability is not None and random.random() < probability:  # noqa: S311  not a secret
+    if probability is not None and random.random() < probability:
         os._exit(_KILLED)

@@ -117,7 +117,7 @@ def make_private(paths: Paths, folder: Path, owner: Owner | None) -> Path:
     """
     kept_apart = PRIVATE / key_of(paths.var) / folder.name
     if folder.is_symlink():
-        if Path(os.readlink(folder)) != kept_apart:
+        if folder.readlink() != kept_apart:
             raise EmbeddedError(
                 f"{folder} is a link to another checkout's data. Remove the link and start again."
             )
