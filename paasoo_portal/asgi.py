@@ -38,7 +38,7 @@ class Application:
         elif _declared_length(scope) > MAX_BODY:
             await _say(send, 413, b"The request is too large.\n", (b"connection", b"close"))
         else:
-            await self.portal(scope, receive, send)
+            await self.portal(scope, _as_coroutine(receive), send)
 
     async def _live(self, receive: Any, send: Any) -> None:
         while True:
@@ -49,6 +49,15 @@ class Application:
                 await self.door.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def _as_coroutine(receive: Any) -> Any:
+    """a2wsgi asks for the body from another thread, which takes a coroutine; granian's awaitable is none."""
+
+    async def received() -> Any:
+        return await receive()
+
+    return received
 
 
 def _declared_length(scope: dict[str, Any]) -> int:
