@@ -32,6 +32,8 @@ SETTINGS = {
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
     "wal_level": "replica",
+    # A base back-up's first segment must outlive a checkpoint that falls between its start and its slot's.
+    "wal_keep_size": "256MB",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "unix_socket_permissions": "0700",

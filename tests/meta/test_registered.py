@@ -82,7 +82,7 @@ def test_hooks_resolve_and_are_asked_for() -> None:
     sources = "\n".join(path.read_text() for folder in OWN for path in (ROOT / folder).rglob("*.py"))
     for name in settings.HOOKS:
         assert all(callable(handler) for handler in hooks.handlers(name)), name
-        assert re.search(rf'(call|handlers)\(\s*"{re.escape(name)}"', sources), (
+        assert re.search(rf'(call|handlers)[(,]\s*"{re.escape(name)}"', sources), (
             f"nobody calls the hook {name}"
         )
 
