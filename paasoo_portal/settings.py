@@ -106,6 +106,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "csp",
     "rest_framework",
+    "drf_spectacular",
 ]
 MIDDLEWARE = [
     "paasoo_portal.core.http.request_id.RequestIdMiddleware",
