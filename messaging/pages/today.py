@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
 from django.db.models import Min, Sum
+from django.utils.translation import gettext as _
 
 from messaging.messages.states import Direction
 from messaging.pages import words
@@ -14,10 +16,12 @@ from messaging.pages.log import Row, listed, rows_of
 from messaging.usage.models import DayCount
 from messaging.usage.selectors import DayTotal
 from paasoo_portal.core import clock
+from paasoo_portal.core.charts import Bars, Series
 from paasoo_portal.core.ids import uuid7_floor
 from privacy.keys.models import DataClass, DataKey
 from privacy.retention.instructions import in_force
 
+CHART_DAYS = 30
 FAILURES_SHOWN = 5
 FAILURE_DAYS = 7
 Days = dict[DataClass, int]
@@ -43,6 +47,23 @@ def delivered_percent(total: DayTotal) -> int | None:
     """Of the messages that are decided; None while none is."""
     decided = total.delivered + total.failed
     return round(100 * total.delivered / decided) if decided else None
+
+
+def traffic(days: Sequence[DayTotal]) -> Bars:
+    """What was sent on each day and what became of it."""
+    return Bars(
+        _("Messages sent, last %(days)s days") % {"days": len(days)},
+        [total.day for total in days],
+        [
+            Series(_("Delivered"), "good", [total.delivered for total in days]),
+            Series(
+                _("Not decided"),
+                "info",
+                [max(total.sent - total.delivered - total.failed, 0) for total in days],
+            ),
+            Series(_("Failed"), "bad", [total.failed for total in days]),
+        ],
+    )
 
 
 def last_failures(alias: str, account_id: UUID, days: Days, *, masked: bool) -> list[Row]:

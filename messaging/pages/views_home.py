@@ -32,8 +32,10 @@ def home(request: HttpRequest) -> HttpResponse:
     }
     days = today.kept_days(account_id)
     with scope(account_id, using=[alias]):
-        total = last_days(alias, 1)[0]
+        month = last_days(alias, today.CHART_DAYS)
+        total = month[-1]
         context |= {"total": total, "delivered_percent": today.delivered_percent(total)}
+        context["traffic"] = today.traffic(month)
         context["started"] = today.has_sent(alias)
         context["erasures"] = today.next_erasures(alias, days)
         if sees:

@@ -23,6 +23,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from paasoo_portal.core.charts import Bars
+
 register = template.Library()
 
 
@@ -70,6 +72,12 @@ def error_summary(form: Form | str | None) -> dict[str, Any]:
 def _target(form: Form) -> str:
     first = next(iter(form.visible_fields()), None)
     return (first.id_for_label or first.auto_id) if first is not None else ""
+
+
+@register.inclusion_tag("components/chart.html")
+def bars(chart: Bars, id: str) -> dict[str, Any]:
+    """A chart with its table; `id` must be unique on the page."""
+    return {"chart": chart, "id": id}
 
 
 @register.simple_tag
