@@ -93,10 +93,10 @@ class Bars:
 
 
 def _round_up(value: int) -> int:
-    """The next of 1, 2, 5, 10, 20, 50 …"""
+    """The next of 1, 2, 3, 4, 5, 6, 8, 10, 20 …"""
     step = 1
     while True:
-        for factor in (1, 2, 5):
+        for factor in (1, 2, 3, 4, 5, 6, 8):
             if value <= factor * step:
                 return factor * step
         step *= 10

@@ -103,14 +103,17 @@ def when(moment: datetime | None, style: str = "full") -> SafeString | str:
 
 
 @register.simple_tag
-def on(day: date | None) -> SafeString | str:
-    """A day; retention's days are UTC days and stay so in every zone."""
+def on(day: date | None, style: str = "full") -> SafeString | str:
+    """A day; retention's days are UTC days and stay so in every zone. `style` short leaves out the year."""
     if day is None:
         return "–"
     return format_html(
         '<time datetime="{}">{}</time>',
         day.isoformat(),
-        formats.date_format(day, "DATE_FORMAT"),
+        formats.date_format(
+            day,
+            "DATE_FORMAT" if style == "full" else pgettext("short day, as a Django date format", "j M"),
+        ),
     )
 
 
@@ -130,6 +133,12 @@ def amount(value: Decimal | None, currency: str = "EUR") -> str:
     places = max(2, -exponent) if isinstance(exponent, int) else 2
     number = formats.number_format(value, decimal_pos=places, use_l10n=True, force_grouping=True)
     return _("%(amount)s %(currency)s") % {"amount": number, "currency": currency}
+
+
+@register.filter
+def cents(value: Decimal | None, currency: str = "EUR") -> str:
+    """A sum of money to the cent, for figures at a glance."""
+    return amount(None if value is None else round(value, 2), currency)
 
 
 @register.filter
