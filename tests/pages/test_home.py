@@ -26,7 +26,7 @@ def test_counts_what_was_sent_and_says_what_goes_next(alice: Visitor, cast: Cast
     page = alice.get("/")
     assert "Your first message" not in page.text
     assert page.texts(".figures dd")[0] == "1"
-    assert "0.035 EUR" in page.text
+    assert "0.04 EUR" in page.text
     assert page.texts("h2").count("Erased next") == 1
     assert page.texts("h3") == ["Message content", "End-User numbers"]
 
@@ -51,7 +51,7 @@ def test_billing_sees_figures_and_no_message(cast: Cast, send: Send) -> None:
     fail(cast, send("447700900112").id)
     count(cast.company.pk, State.FAILED)
     page = Visitor(cast.bill).get("/")
-    assert "0.035 EUR" in page.text
+    assert "0.04 EUR" in page.text
     assert "Your role does not include single messages." in page.text
     assert "/messages/" not in page.links()
 
