@@ -8,12 +8,14 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailConfirmation
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import Person
 from paasoo_portal.core.http.client_ip import client_ip
+from paasoo_portal.core.mail import add_html
 
 
 class PortalAccountAdapter(DefaultAccountAdapter):
@@ -29,6 +31,19 @@ class PortalAccountAdapter(DefaultAccountAdapter):
         user.name = form.cleaned_data.get("name", "")
         user.language = request.LANGUAGE_CODE
         return super().save_user(request, user, form, commit)
+
+    def render_mail(
+        self,
+        template_prefix: str,
+        email: str | list[str],
+        context: dict[str, Any],
+        headers: dict[str, str] | None = None,
+    ) -> EmailMessage:
+        """allauth's own mails, from the text alone (see core.mail)."""
+        message = super().render_mail(template_prefix, email, context, headers)
+        if isinstance(message, EmailMultiAlternatives):
+            add_html(message)
+        return message
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: EmailConfirmation) -> str:
         return settings.PORTAL_URL + reverse("account_confirm_email", args=[emailconfirmation.key])

@@ -1,5 +1,6 @@
 """Every URL of the portal, app by app."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
@@ -14,6 +15,9 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
 ]
+
+if not settings.PRODUCTION:
+    urlpatterns.append(path("development/", include("paasoo_portal.development.urls")))
 
 handler400 = "paasoo_portal.public.faults.bad_request"
 handler403 = "paasoo_portal.public.faults.forbidden"

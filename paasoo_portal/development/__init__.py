@@ -1,0 +1,1 @@
+"""Pages for whoever works on the portal; in production there are none."""
