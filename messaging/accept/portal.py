@@ -1,8 +1,11 @@
-"""Accepting from the portal's own page: the door's rules, sealing and statement, in one synchronous call."""
+"""Accepting from the portal's pages and from REST: the door's rules, sealing and statement, in one synchronous call."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -21,6 +24,10 @@ from paasoo_portal.core.tenancy import scope
 from privacy.errors import PrivacyError
 
 _TRIES: Final = 4
+_NAME: Final = """
+UPDATE messaging_message m SET client_ref = o.client_ref FROM unnest(%s::uuid[], %s::text[]) AS o(id, client_ref)
+WHERE m.account_id = %s AND m.id = o.id AND m.id >= %s AND m.id <= %s
+"""
 
 _WORDS: dict[SubmitCode, Promise | str] = {
     SubmitCode.MISSING_PARAMS: _("Enter a text and a number"),
@@ -46,6 +53,27 @@ class NotAccepted(Exception):
 class Accepted:
     id: UUID
     segments: int
+    encoding: int = 0
+    price: Decimal = Decimal(0)
+    content_due_on: date | None = None
+    number_due_on: date | None = None
+    client_ref: str = ""
+
+
+@dataclass(frozen=True, repr=False)
+class Item:
+    """One message of a request; `content_days` may only shorten what the account instructs."""
+
+    to: str
+    text: str
+    sender: str = ""
+    content_days: int | None = None
+    client_ref: str = ""
+
+
+Outcome = Accepted | NotAccepted
+# Runs in the transaction that stores the messages: what it writes stands and falls with them.
+Also = Callable[[list[Outcome]], None]
 
 
 def accept_messages(
@@ -60,20 +88,96 @@ def accept_messages(
 ) -> list[Accepted]:
     """Accept one message a recipient, all or none; they are sent from `region` and kept there (P-LOC-1).
 
-    `content_days` may only shorten what the account instructs. Raises NotAccepted.
+    Raises NotAccepted.
     """
     alias = regions.alias(region)
-    try:
+    with _told():
         account, prices = _look_up(alias, account_id)
         drafts = rules.prepare(account, prices, sender=sender, to=",".join(recipients), text=text)
         group, claim = _seal(alias, account, drafts, api_key_id, content_days)
-        _store_within_limits(alias, region, claim, group)
+        verdict = counters.check([claim])[0]
+        if verdict is not SubmitCode.SUCCESS:
+            raise Refused(verdict)
+        _store_or_release(alias, region, [claim], group, None)
+    counters.wake(alias)
+    return [_accepted(row) for row in group]
+
+
+def accept_each(
+    *,
+    account_id: UUID,
+    region: str,
+    items: Sequence[Item],
+    api_key_id: UUID | None = None,
+    also: Also | None = None,
+) -> list[Outcome]:
+    """Accept what may be sent of several messages, and say of each other one why not; in the order of `items`.
+
+    What is accepted is stored in one transaction, all or none of it. Raises NotAccepted when nothing can be judged:
+    the account is closed, the region does not answer, or the balance does not cover them together.
+    """
+    alias = regions.alias(region)
+    outcomes: list[Outcome] = [NotAccepted(SubmitCode.SYSTEM_ERROR)] * len(items)
+    sealed: dict[int, tuple[rows.Row, limits.Claim]] = {}
+    with _told():
+        account, prices = _look_up(alias, account_id)
+        for place, item in enumerate(items):
+            try:
+                draft = rules.prepare(account, prices, sender=item.sender, to=item.to, text=item.text)
+                (row,), claim = _seal(alias, account, draft[:1], api_key_id, item.content_days)
+                sealed[place] = (row, claim)
+            except Refused as refused:
+                outcomes[place] = NotAccepted(refused.code)
+        verdicts = counters.check([claim for _, claim in sealed.values()]) if sealed else []
+        for (place, (row, _)), verdict in zip(list(sealed.items()), verdicts, strict=True):
+            if verdict is SubmitCode.SUCCESS:
+                outcomes[place] = _accepted(row, items[place].client_ref)
+            else:
+                outcomes[place] = NotAccepted(verdict)
+                del sealed[place]
+        _store_or_release(
+            alias,
+            region,
+            [claim for _, claim in sealed.values()],
+            [row for row, _ in sealed.values()],
+            _after(alias, account_id, outcomes, also),
+        )
+    counters.wake(alias)
+    return outcomes
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What went wrong, in words for whoever asked."""
+    try:
+        yield
     except Refused as refused:
         raise NotAccepted(refused.code) from refused
     except (DatabaseError, PrivacyError) as error:
         raise NotAccepted(SubmitCode.SYSTEM_ERROR) from error
-    counters.wake(alias)
-    return [Accepted(row.id, row.segments) for row in group]
+
+
+def _accepted(row: rows.Row, client_ref: str = "") -> Accepted:
+    return Accepted(
+        row.id, row.segments, row.encoding, row.price, row.content_due_on, row.number_due_on, client_ref
+    )
+
+
+def _after(alias: str, account_id: UUID, outcomes: list[Outcome], also: Also | None) -> Callable[[], None]:
+    """The customer's own references, which few use, and whatever the caller wants written with the messages."""
+
+    def write() -> None:
+        named = [one for one in outcomes if isinstance(one, Accepted) and one.client_ref]
+        if named:
+            ids = [one.id for one in named]
+            with connections[alias].cursor() as cursor:
+                cursor.execute(
+                    _NAME, [ids, [one.client_ref for one in named], account_id, min(ids), max(ids)]
+                )
+        if also is not None:
+            also(outcomes)
+
+    return write
 
 
 def _look_up(alias: str, account_id: UUID) -> tuple[rules.AccountRules, rules.Prices]:
@@ -123,19 +227,26 @@ def _seal(
     return group, limits.claim(account.account_id, account.throttle_per_second, drafts, number_key)
 
 
-def _store_within_limits(alias: str, region: str, claim: limits.Claim, group: list[rows.Row]) -> None:
-    verdict = counters.check([claim])[0]
-    if verdict is not SubmitCode.SUCCESS:
-        raise Refused(verdict)
+def _store_or_release(
+    alias: str,
+    region: str,
+    claims: list[limits.Claim],
+    group: list[rows.Row],
+    then: Callable[[], None] | None,
+) -> None:
     try:
-        _store(alias, region, group)
+        _store(alias, region, group, then)
     except (Refused, DatabaseError):
-        counters.release([claim])
+        counters.release(claims)
         raise
 
 
-def _store(alias: str, region: str, group: list[rows.Row]) -> None:
+def _store(alias: str, region: str, group: list[rows.Row], then: Callable[[], None] | None) -> None:
     """The door's statement. A region that runs short is filled from the balance, and asked again."""
+    if not group:
+        if then is not None:
+            then()
+        return
     (account_id,), given = rows.parameters(group)
     cost = sum((row.price * row.segments for row in group), Decimal(0))
     funded = True
@@ -143,6 +254,8 @@ def _store(alias: str, region: str, group: list[rows.Row]) -> None:
         with scope(account_id, using=[alias]), connections[alias].cursor() as cursor:
             cursor.execute(rows.ACCEPT_SQL, given)
             if cursor.fetchone()[0][0]:
+                if then is not None:
+                    then()
                 return
         if not funded:
             break
@@ -150,4 +263,4 @@ def _store(alias: str, region: str, group: list[rows.Row]) -> None:
     raise Refused(SubmitCode.QUOTA_EXCEEDED)
 
 
-__all__ = ["Accepted", "NotAccepted", "accept_messages"]
+__all__ = ["Accepted", "Item", "NotAccepted", "accept_each", "accept_messages"]
