@@ -3,9 +3,11 @@
 from messaging.allowance.models import Allowance, AllowanceCredit
 from messaging.carriers.sandbox.models import SandboxSubmission
 from messaging.delivery.models import DeliveryPush
+from messaging.erasure.models import ErasedDay
 from messaging.messages.models import Message, MessageEvent
 from messaging.pricing.models import Price
 from messaging.projections.models import OptOut, RegionAccount, RegionKey, RegionPrice
+from messaging.rest.models import IdempotencyKey
 from messaging.usage.models import DayCount, Statistic, UsageRecord
 
 __all__ = [
@@ -13,6 +15,8 @@ __all__ = [
     "AllowanceCredit",
     "DayCount",
     "DeliveryPush",
+    "ErasedDay",
+    "IdempotencyKey",
     "Message",
     "MessageEvent",
     "OptOut",

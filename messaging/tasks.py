@@ -11,10 +11,13 @@ from django.db import DatabaseError
 from messaging.allowance.tasks import top_up_allowances, top_up_region
 from messaging.carriers.registry import carrier_of
 from messaging.delivery import push, reconcile
+from messaging.rest import idempotency
 from paasoo_portal.core import partitions, regions
 from paasoo_portal.core.tenancy import system_scope
 
 __all__ = [
+    "forget_requests",
+    "forget_requests_of",
     "make_partitions",
     "make_partitions_of",
     "push_deliveries",
@@ -81,6 +84,17 @@ def make_partitions_of(region: str) -> None:
     left = partitions.days_left(alias)
     if left < ALARM_DAYS:
         log.critical("partitions run out", extra={"database": alias, "days_left": left})
+
+
+@shared_task(name="messaging.forget_requests")
+def forget_requests() -> None:
+    """Delete idempotency keys older than a day, region by region."""
+    _for_each_region("messaging.forget_requests_of", expires=3000)
+
+
+@shared_task(name="messaging.forget_requests_of")
+def forget_requests_of(region: str) -> None:
+    idempotency.forget_old(regions.alias(region))
 
 
 def _for_each_region(task: str, *, expires: int) -> None:

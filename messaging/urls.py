@@ -4,5 +4,6 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("messaging.classic.urls")),
+    path("v1/", include("messaging.rest.urls")),
     path("", include("messaging.pages.urls")),
 ]

@@ -37,6 +37,7 @@ app.conf.update(
         "deliveries": {"task": "messaging.push_deliveries", "schedule": 5.0},
         "reconcile": {"task": "messaging.reconcile", "schedule": 30.0},
         "partitions": {"task": "messaging.make_partitions", "schedule": crontab(minute=5, hour="0-22")},
+        "requests": {"task": "messaging.forget_requests", "schedule": crontab(minute=20, hour="0-22")},
         "retention": {"task": "privacy.retention_nightly", "schedule": crontab(hour=0, minute=10)},
         "retention-catch-up": {
             "task": "privacy.retention_nightly",

@@ -11,6 +11,9 @@ class KeyScope(models.TextChoices):
     READ = "messages:read", _("Ask after messages")
     BALANCE = "balance:read", _("Ask for the balance")
     LOOKUP = "numbers:lookup", _("Check and look up numbers")
+    RETENTION = "retention:read", _("Ask how long data are kept")
+    INSTRUCT = "retention:write", _("Instruct how long data are kept")
+    ERASE = "messages:erase", _("Erase messages and End-Users")
 
 
 LEAST = [KeyScope.SEND.value, KeyScope.READ.value]

@@ -27,7 +27,7 @@ def check(claims: Sequence[Claim]) -> list[SubmitCode]:
     global _away_until
     if time.monotonic() >= _away_until:
         try:
-            answers = _connection().eval(limits.LUA, 0, *limits.arguments(claims))
+            answers = connection().eval(limits.LUA, 0, *limits.arguments(claims))
             return [SubmitCode(answer) for answer in answers]
         except redis.RedisError as error:
             _away_until = time.monotonic() + AWAY_SECONDS
@@ -39,7 +39,7 @@ def release(claims: Sequence[Claim]) -> None:
     """Take back the marks of what was not stored after all."""
     limits.local.release(claims)
     try:
-        _connection().delete(*limits.marks_of(claims))
+        connection().delete(*limits.marks_of(claims))
     except redis.RedisError:
         pass  # they fade in three seconds
 
@@ -47,7 +47,7 @@ def release(claims: Sequence[Claim]) -> None:
 def wake(alias: str) -> None:
     """Tell the dispatcher of a region that something waits. A hint: it looks by itself as well."""
     try:
-        with _connection().pipeline(transaction=False) as pipe:
+        with connection().pipeline(transaction=False) as pipe:
             pipe.lpush(limits.wake_key(alias), 1)
             pipe.ltrim(limits.wake_key(alias), 0, 0)
             pipe.execute()
@@ -55,7 +55,7 @@ def wake(alias: str) -> None:
         pass  # the row is the queue; the dispatcher's own look finds it
 
 
-def _connection() -> redis.Redis:
+def connection() -> redis.Redis:
     global _client
     if _client is None:
         _client = redis.Redis.from_url(

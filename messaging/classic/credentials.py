@@ -30,11 +30,11 @@ def account(request: HttpRequest, given: parse.Given, region: regions.Region, sc
     """The caller's account, by the region's projection. Raises Refused."""
     if not given.get("key") or not given.get("secret"):
         raise Refused(SubmitCode.MISSING_PARAMS)
-    found = _caller(region.alias, given["key"])
-    return authorise(found, given["secret"], scope, lambda: _address(request)).account.account_id
+    found = caller_of(region.alias, given["key"])
+    return authorise(found, given["secret"], scope, lambda: address_of(request)).account.account_id
 
 
-def _caller(alias: str, key: str) -> Caller | None:
+def caller_of(alias: str, key: str) -> Caller | None:
     """An unknown key takes the same queries as a known one."""
     row = RegionKey.objects.using(alias).filter(pk=key[:LONGEST_KEY]).first()
     account_id = row.account_id if row is not None else _NOBODY
@@ -55,6 +55,6 @@ def _caller(alias: str, key: str) -> Caller | None:
     )
 
 
-def _address(request: HttpRequest) -> Address | None:
+def address_of(request: HttpRequest) -> Address | None:
     forwarded = request.headers.get("X-Forwarded-For", "")
     return client_ip(request.META.get("REMOTE_ADDR", ""), forwarded, settings.ALLAUTH_TRUSTED_PROXY_COUNT)

@@ -158,6 +158,7 @@ RECORDING_RULE: Final = Rule("recording", "the account's instruction for recordi
 TRAFFIC_ROW: Final = Rule(
     "traffic-row", "dropped with its day's partition once no key of that day lives", 400, True, "P-RET-2"
 )
+ONE_DAY: Final = Rule("day", "one day", 1, promise="P-RET-7")
 ACCOUNT_LIFE: Final = Rule("account", "as long as the account, then as instructed", None, promise="P-RET-1")
 MEMBERSHIP_LIFE: Final = Rule("membership", "until the person leaves the account", None, promise="P-RET-1")
 INVITATION: Final = Rule(

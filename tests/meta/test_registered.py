@@ -32,6 +32,7 @@ FAMILIES = {
     "allauth": "people who are not signed in yet, and their own sign-in",
     "admin": "staff, by Django's own check on every view",
     "messaging.classic": "programs, by key and secret",
+    "messaging.rest": "programs, by key and secret, each with the scope its method needs",
     "paasoo_portal.development": "whoever works on the portal; in production there are none",
 }
 

@@ -18,4 +18,5 @@ class Event(StrEnum):
     KEYS_DESTROYED = "system:keys:destroyed"
     STAFF_VIEWED = "staff:record:viewed"
     STAFF_CHANGED = "staff:record:changed"
+    MESSAGES_ERASED = "account:messages:erased"
     MESSAGE_SENT_BY_HAND = "account:message:sent"
