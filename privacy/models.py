@@ -1,18 +1,25 @@
 """All models of the privacy engine, each defined with its concern."""
 
 from privacy.certificates.models import Certificate
+from privacy.consent.models import ConsentRecord, PageVisit
 from privacy.drill.models import DrillSample
 from privacy.keys.models import DataKey, Epoch, KeyTombstone
+from privacy.policy.models import PolicyVersion
 from privacy.retention.models import ClockMark, RetentionBound, RetentionInstruction, RetentionRun
+from privacy.subprocessors.models import SubProcessor
 
 __all__ = [
     "Certificate",
+    "ConsentRecord",
     "ClockMark",
     "DataKey",
     "DrillSample",
     "Epoch",
     "KeyTombstone",
+    "PageVisit",
+    "PolicyVersion",
     "RetentionBound",
     "RetentionInstruction",
     "RetentionRun",
+    "SubProcessor",
 ]

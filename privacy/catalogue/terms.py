@@ -130,6 +130,9 @@ BILLING: Final = _purpose(
 ACCOUNTING: Final = _purpose(
     "accounting", "keep the accounts that the law asks for", Basis.LEGAL_OBLIGATION, _OURS, "LegalCompliance"
 )
+UNDERSTAND: Final = _purpose(
+    "understand", "understand how the portal is used", Basis.CONSENT, _OURS, "OptimiseUserInterface"
+)
 EVIDENCE: Final = _purpose(
     "evidence",
     "prove what was instructed, done and erased",
@@ -166,6 +169,7 @@ INVITATION: Final = Rule(
 )
 SESSION: Final = Rule("session", "12 hours after the last sign-in", 1, promise="P-RET-3")
 SECURITY_LOG: Final = Rule("security-log", "one year after the event", 365, promise="P-RET-3")
+TWO_YEARS: Final = Rule("device", "two years after it was collected", 730, promise="P-RET-3")
 ACCOUNTING_YEARS: Final = Rule("accounting", "seven years after the financial year", 2557, promise="P-RET-4")
 EVIDENCE_YEARS: Final = Rule("evidence", "seven years, by id alone", 2557, promise="P-RET-4")
 

@@ -1,0 +1,151 @@
+"""The notice's form, the settings page, and the browser signal's own address."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from privacy.consent import register
+from privacy.consent.choices import ASK_AGAIN_AFTER, Choice, standing
+from privacy.consent.models import ConsentRecord, How
+from privacy.consent.register import CHOICE_COOKIE, LABELS, MEANINGS, VISIT_COOKIE, Purpose
+from privacy.consent.services import choose
+
+_SHOWN = 50
+
+
+class ChoicesForm(forms.Form):
+    """A pair of radios for each purpose; they start at No."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for purpose in Purpose:
+            self.fields[purpose] = forms.ChoiceField(
+                label=LABELS[purpose],
+                help_text=MEANINGS[purpose],
+                choices=[("no", gettext_lazy("No")), ("yes", gettext_lazy("Yes"))],
+                widget=forms.RadioSelect,
+                initial="no",
+                error_messages={"required": gettext_lazy("Choose yes or no")},
+            )
+
+    def granted(self) -> frozenset[Purpose]:
+        return frozenset(purpose for purpose in Purpose if self.cleaned_data[purpose] == "yes")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def cookies(request: HttpRequest) -> HttpResponse:
+    """The register as a table, and the choices."""
+    now = standing(request)
+    if request.method == "POST":
+        form = ChoicesForm(request.POST)
+        if form.is_valid():
+            response = redirect("cookies")
+            _keep(request, response, form.granted(), How.SETTINGS)
+            messages.success(request, _("Your choice is saved. You can change it here at any time."))
+            return response
+    else:
+        held = now.choice.granted if now.choice else frozenset[Purpose]()
+        form = ChoicesForm(initial={purpose: "yes" if purpose in held else "no" for purpose in Purpose})
+    return render(
+        request,
+        "consent/cookies.html",
+        {
+            "form": form,
+            "signal": now.signal,
+            "choice": now.choice,
+            "needed": [cookie for cookie in register.cookies() if cookie.purpose is None],
+            "optional": [cookie for cookie in register.cookies() if cookie.purpose is not None],
+            "records": _records(request),
+        },
+    )
+
+
+# Every page holds this form, so it bears no token: one would set a cookie before anybody chose. The browser's word on
+# where the form stood takes its place.
+@csrf_exempt
+@require_POST
+def cookie_choice(request: HttpRequest) -> HttpResponse:
+    """The notice's two buttons."""
+    then = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(then, allowed_hosts=None):
+        then = "/"
+    response = redirect(then)
+    if _from_here(request) and request.POST.get("answer") in {"yes", "no"}:
+        granted = frozenset(Purpose) if request.POST["answer"] == "yes" else frozenset[Purpose]()
+        _keep(request, response, granted, How.BANNER)
+        return response
+    return redirect("cookies")
+
+
+@require_safe
+def gpc(request: HttpRequest) -> JsonResponse:
+    """That the site honours the Global Privacy Control (P-CON-2)."""
+    return JsonResponse({"gpc": True, "lastUpdate": "2026-11-24"})
+
+
+def _keep(
+    request: HttpRequest, response: HttpResponseBase, granted: frozenset[Purpose], how: How
+) -> None:
+    choice = choose(
+        standing(request), granted, how=how, person_id=_person(request), language=get_language() or "en"
+    )
+    _set_cookies(response, choice)
+
+
+def _set_cookies(response: HttpResponseBase, choice: Choice) -> None:
+    _set(response, CHOICE_COOKIE, choice.write())
+    if choice.visitor_id is not None:
+        _set(response, VISIT_COOKIE, choice.visitor_id.hex)
+    else:
+        response.delete_cookie(VISIT_COOKIE, samesite="Lax")
+
+
+def _set(response: HttpResponseBase, name: str, value: str) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=int(ASK_AGAIN_AFTER.total_seconds()),
+        secure=settings.PRODUCTION,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _from_here(request: HttpRequest) -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    origin = request.headers.get("Origin") or request.headers.get("Referer", "")
+    return urlsplit(origin).netloc == request.get_host()
+
+
+def _person(request: HttpRequest) -> UUID | None:
+    return cast(UUID, request.user.pk) if request.user.is_authenticated else None
+
+
+def _records(request: HttpRequest) -> list[ConsentRecord]:
+    """What was chosen before: by the signed-in person, and under this browser's number."""
+    person, choice = _person(request), standing(request).choice
+    if person is not None:
+        found = ConsentRecord.objects.filter(person_id=person)
+    elif choice is not None and choice.visitor_id is not None:
+        found = ConsentRecord.objects.filter(visitor_id=choice.visitor_id)
+    else:
+        return []
+    return list(found.order_by("-at")[:_SHOWN])
+
+
