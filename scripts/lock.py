@@ -12,7 +12,7 @@ OPTIONS = [
     "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--no-emit-trusted-host", "--strip-extras",
     "--allow-unsafe", "--no-header", "--quiet",
 ]  # fmt: skip
-ADDRESS = re.compile(r"://|--(extra-)?index|--find-links|file:")
+ADDRESS = re.compile(r"://|--(extra-)?index|--find-links|file:/")
 
 
 def main() -> int:
