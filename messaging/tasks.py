@@ -12,7 +12,6 @@ from messaging.allowance.tasks import top_up_allowances, top_up_region
 from messaging.carriers.registry import carrier_of
 from messaging.delivery import push, reconcile
 from paasoo_portal.core import partitions, regions
-from paasoo_portal.core.tenancy import system_scope
 
 __all__ = [
     "make_partitions",
@@ -74,8 +73,7 @@ def make_partitions() -> None:
 def make_partitions_of(region: str) -> None:
     alias = regions.alias(region)
     try:
-        with system_scope("partitions", using=(alias,)):
-            partitions.ensure_ahead(alias)
+        partitions.ensure_ahead(alias)
     except DatabaseError:
         log.exception("partitions were not made", extra={"database": alias})
     left = partitions.days_left(alias)
