@@ -85,6 +85,16 @@ class Desk:
         with self._as_role("worker"):
             return dispatch.dispatch(self.alias, self.carrier, worker, **kwargs)
 
+    def dispatch_alone(self, worker: str = WORKER) -> None:
+        """Without a savepoint of the test's: what was committed before a crash stays."""
+        with connections[self.alias].cursor() as cursor:
+            cursor.execute("SET LOCAL ROLE paasoo_worker")
+        try:
+            dispatch.dispatch(self.alias, self.carrier, worker)
+        finally:
+            with connections[self.alias].cursor() as cursor:
+                cursor.execute("SET LOCAL ROLE paasoo_app")
+
     def pump(self) -> int:
         with self._as_role("worker"):
             return receipts.pump(self.alias, self.carrier)
