@@ -12,6 +12,7 @@ from messaging.allowance.tasks import top_up_allowances, top_up_region
 from messaging.carriers.registry import carrier_of
 from messaging.delivery import push, reconcile
 from paasoo_portal.core import partitions, regions
+from privacy.errors import PrivacyError
 
 __all__ = [
     "make_partitions",
@@ -27,7 +28,6 @@ log = logging.getLogger(__name__)
 
 # Fewer days ahead than this, and somebody must look: a day without a partition refuses messages.
 ALARM_DAYS: Final = 7
-MOST_ROUNDS: Final = 20
 
 
 @shared_task(name="messaging.push_deliveries")
@@ -40,11 +40,9 @@ def push_deliveries() -> None:
 def push_region(region: str) -> None:
     alias = regions.alias(region)
     try:
-        for _ in range(MOST_ROUNDS):
-            if push.push_due(alias) < push.BATCH:
-                return
-    except DatabaseError:
-        log.warning("deliveries were not pushed", extra={"database": alias})
+        push.push_due(alias)
+    except (DatabaseError, PrivacyError) as error:
+        log.warning("deliveries were not pushed", extra={"database": alias, "error": type(error).__name__})
 
 
 @shared_task(name="messaging.reconcile")

@@ -101,9 +101,7 @@ def _submission(keys: Opener, row: Claimed) -> Submission:
 
 
 def _over(row: Claimed, state: State, note: str) -> Report:
-    return Report(
-        row.account_id, row.id, state, Actor.PAASOO, clock.now(), note=note, attempt=row.attempts
-    )
+    return Report(row.account_id, row.id, state, Actor.PAASOO, clock.now(), note=note, attempt=row.attempts)
 
 
 def _submit(alias: str, carrier: Carrier, rows: Sequence[Claimed], batch: Sequence[Submission]) -> None:
@@ -158,9 +156,7 @@ def _refused(row: Claimed, error: CarrierError) -> Report:
     """The whole batch was refused, so nothing was handed over: it may be tried again."""
     now = clock.now()
     if error.permanent:
-        return Report(
-            row.account_id, row.id, State.FAILED, Actor.CARRIER, now, 1, attempt=row.attempts
-        )
+        return Report(row.account_id, row.id, State.FAILED, Actor.CARRIER, now, 1, attempt=row.attempts)
     return Report(
         row.account_id,
         row.id,

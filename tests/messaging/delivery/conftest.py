@@ -5,7 +5,7 @@ several connections, the same with real commits.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,7 +21,7 @@ from messaging.accept.portal import accept_messages
 from messaging.allowance.models import Allowance
 from messaging.carriers.base import Carrier, Receipt, Standing, Submission, SubmitAnswer
 from messaging.carriers.sandbox.carrier import SandboxCarrier
-from messaging.delivery import dispatch, receipts, reconcile
+from messaging.delivery import dispatch, push, receipts, reconcile
 from messaging.messages.models import Message, MessageEvent
 from messaging.messages.states import State
 from messaging.pricing.services import publish_prices
@@ -85,12 +85,19 @@ class Desk:
         with self._as_role("worker"):
             return dispatch.dispatch(self.alias, self.carrier, worker, **kwargs)
 
+    def push(self) -> int:
+        with self._as_role("worker"):
+            return push.push_due(self.alias)
+
     def dispatch_alone(self, worker: str = WORKER) -> None:
+        self.alone(dispatch.dispatch, self.alias, self.carrier, worker)
+
+    def alone(self, function: Callable[..., Any], *args: Any) -> None:
         """Without a savepoint of the test's: what was committed before a crash stays."""
         with connections[self.alias].cursor() as cursor:
             cursor.execute("SET LOCAL ROLE paasoo_worker")
         try:
-            dispatch.dispatch(self.alias, self.carrier, worker)
+            function(*args)
         finally:
             with connections[self.alias].cursor() as cursor:
                 cursor.execute("SET LOCAL ROLE paasoo_app")
@@ -166,6 +173,16 @@ class Desk:
                 [url, self.account.pk],
             )
 
+    def make_pushes(self) -> None:
+        """For messages that ended before the account named its URL."""
+        self.sql(
+            "INSERT INTO messaging_deliverypush "
+            "(id, account_id, message_id, message_state, error_code, state, due_at, attempts, last_error) "
+            "SELECT gen_random_uuid(), account_id, id, state, error_code, 0, %s, 0, '' FROM messaging_message "
+            "WHERE account_id = %s",
+            clock.now(), self.account.pk,
+        )  # fmt: skip
+
     def keep(self, *, content_days: int, number_days: int) -> None:
         """What the account instructs, as the region knows it."""
         with self._as_role("worker"):
@@ -235,13 +252,13 @@ def new_desk(new_account: Callable[[], Account], as_role: AsRole) -> Callable[[]
 
 
 @pytest.fixture
-def shop(worker: None) -> Iterator[Account]:
+def shop(worker: None) -> Account:
     """An account with money, everything really committed, in the worker's role."""
     account = money.account(50, region=ALIAS)
     project(account)
     rows(ALIAS, "UPDATE messaging_regionaccount SET throttle_per_second = 10000")
     rows(ALIAS, "DELETE FROM messaging_sandboxsubmission")
-    yield account
+    return account
 
 
 class Scripted(Carrier):

@@ -204,9 +204,7 @@ def test_a_slow_dispatchers_refusal_does_not_touch_anothers_attempt(desk: Desk) 
     rows = desk.work(claim.claim, ALIAS, "quick", 10)
     desk.work(claim.mark_sending, ALIAS, "quick", rows)
     for state in (State.QUEUED, State.UNKNOWN, State.FAILED, State.EXPIRED):
-        late = Report(
-            first.account_id, first.id, state, Actor.PAASOO, clock.now(), attempt=first.attempts
-        )
+        late = Report(first.account_id, first.id, state, Actor.PAASOO, clock.now(), attempt=first.attempts)
         assert desk.work(record, ALIAS, [late]) == 0
     assert desk.state(message_id) is State.SENDING
     desk.check_counts()
@@ -265,9 +263,7 @@ def test_three_days_count_from_handing_over(desk: Desk) -> None:
 def test_a_receipt_after_the_end_is_recorded_and_changes_nothing(desk: Desk) -> None:
     message_id = desk.send()
     desk.dispatch()
-    desk.sql(
-        "UPDATE messaging_sandboxsubmission SET receipt_due_at = %s", clock.now() + timedelta(hours=73)
-    )
+    desk.sql("UPDATE messaging_sandboxsubmission SET receipt_due_at = %s", clock.now() + timedelta(hours=73))
     desk.sql("UPDATE messaging_sandboxsubmission SET submitted_at = %s", clock.now() + timedelta(hours=73))
     with clock.travel(by=timedelta(hours=74)):
         desk.close_unanswered()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import pytest
 from hypothesis import given
@@ -41,7 +41,7 @@ def test_states_only_move_forward(start: State, reports: list[State]) -> None:
     states = through(start, reports)
     places = [PLACE[state] for state in states]
     assert places == sorted(places)
-    for before, after in zip(states, states[1:], strict=False):
+    for before, after in pairwise(states):
         assert before == after or PLACE[before] < PLACE[after]
 
 
