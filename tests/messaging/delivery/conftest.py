@@ -21,7 +21,7 @@ from messaging.accept.portal import accept_messages
 from messaging.allowance.models import Allowance
 from messaging.carriers.base import Carrier, Receipt, Standing, Submission, SubmitAnswer
 from messaging.carriers.sandbox.carrier import SandboxCarrier
-from messaging.delivery import dispatch, push, receipts, reconcile
+from messaging.delivery import claim, dispatch, push, receipts, reconcile
 from messaging.messages.models import Message, MessageEvent
 from messaging.messages.states import State
 from messaging.pricing.services import publish_prices
@@ -137,6 +137,19 @@ class Desk:
         with scope(self.account.pk, using=[self.alias]):
             found = MessageEvent.objects.using(self.alias).filter(message_id=message_id).order_by("at", "id")
             return [Step(one.state, one.actor, one.note, one.error_code) for one in found]
+
+    def steps_as_written(self, message_id: UUID) -> list[Step]:
+        """In the order of writing, for events that bear the same instant."""
+        found = self.sql(
+            "SELECT state, actor, note, error_code FROM messaging_messageevent WHERE message_id = %s ORDER BY ctid",
+            message_id,
+        )
+        return [Step(*row) for row in found]
+
+    def take_up(self) -> None:
+        """Claim and mark everything, as if the carrier were just being called."""
+        claimed = self.work(claim.claim, self.alias, WORKER, 100)
+        self.work(claim.mark_sending, self.alias, WORKER, claimed)
 
     def way(self, message_id: UUID) -> list[str]:
         """The events as words: the state, and the note if there is one."""
