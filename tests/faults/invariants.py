@@ -113,6 +113,12 @@ def rows_of(alias: str) -> list[Row]:
     return _rows(alias)
 
 
+def silent(alias: str) -> set[UUID]:
+    """The messages that the carrier has taken and of which it will tell nothing."""
+    taken = _query(alias, "SELECT reference FROM messaging_sandboxsubmission WHERE receipt_state IS NULL")
+    return {row[0] for row in taken}
+
+
 def _query(alias: str, query: str, given: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     with system_scope("faults", using=(alias,)), connections[alias].cursor() as cursor:
         cursor.execute(query, list(given))
@@ -194,7 +200,9 @@ def _outcome(name: str, row: Row, carrier_ref: str, state: int | None, error: in
 
 
 def _events(alias: str, rows: list[Row]) -> Iterator[str]:
-    told = set(_query(alias, "SELECT message_id, state FROM messaging_messageevent WHERE note NOT IN ('late')"))
+    told = set(
+        _query(alias, "SELECT message_id, state FROM messaging_messageevent WHERE note NOT IN ('late')")
+    )
     for row in rows:
         if row.state != State.ACCEPTED and (row.id, row.state) not in told:
             yield f"{alias}: no event tells that {row.sender} is {State(row.state).name}"

@@ -42,6 +42,7 @@ class Customer:
     secret: str
     days: tuple[int, int]
     pays: Decimal
+    regions: tuple[str, ...]
 
 
 @dataclass
@@ -70,7 +71,9 @@ class Request:
 
 
 class World:
-    """Three customers: one that keeps a day or two and is told by push, one that keeps nothing, one that is poor."""
+    """Customers of all kinds: told by push, keeping nothing, poor. In one region nothing is kept beyond midnight, so its
+    days are swept while their messages are still under way.
+    """
 
     def __init__(self, answers: Path, push_url: str, chance: random.Random) -> None:
         self._answers = answers
@@ -80,9 +83,10 @@ class World:
         self.paid: dict[UUID, Decimal] = {}
         publish_prices({("GB", ""): PRICE}, effective_on=clock.today() - timedelta(days=9))
         self.customers = [
-            _customer("Two days", (1, 2), "60", push_url),
-            _customer("Nothing kept", (0, 1), "40", ""),
-            _customer("Poor", (2, 3), "7", ""),
+            _customer("Two days", (1, 2), "60", ("ie",), push_url),
+            _customer("Nothing kept", (0, 1), "40", ("ie", "sg")),
+            _customer("Until midnight", (1, 1), "30", ("ie", "sg", "sg"), push_url),
+            _customer("Poor", (2, 3), "7", ("ie",)),
         ]
 
     def pay(self, turn: int) -> None:
@@ -104,10 +108,9 @@ class World:
         # Accepting waits 0.3 s for an answer that is overtaken by its receipt: a few of them do.
         to = [ORDINARY[0] if one == "447700900140" and chance.random() < 0.7 else one for one in to]
         text = f"The parcel {number} is here." if chance.random() < 0.8 else f"包裹 {number} 已到。" * 8
-        customer = chance.choices(self.customers, [5, 3, 2])[0]
-        request = Request(
-            number, customer, chance.choice(list(HOSTS)), list(dict.fromkeys(to)), text, clock.today()
-        )
+        customer = chance.choices(self.customers, [4, 3, 3, 2])[0]
+        region = chance.choice(customer.regions)
+        request = Request(number, customer, region, list(dict.fromkeys(to)), text, clock.today())
         self.requests[number] = request
         return request
 
@@ -124,7 +127,9 @@ class World:
             request.status, request.ids = told["status"], told["ids"]
 
 
-def _customer(name: str, days: tuple[int, int], pays: str, push_url: str) -> Customer:
+def _customer(
+    name: str, days: tuple[int, int], pays: str, places: tuple[str, ...], push_url: str = ""
+) -> Customer:
     with clock.travel(by=-timedelta(days=3)):
         person = Person.objects.create(email=f"{uuid7().hex}@example.com")
         account = open_account(person=person, name=name, region="ie")
@@ -132,9 +137,7 @@ def _customer(name: str, days: tuple[int, int], pays: str, push_url: str) -> Cus
             instructions.instruct(
                 account_id=account.pk, data_class=data_class, days=kept, person_id=None, knowingly=True
             )
-        change_account(
-            account_id=account.pk, actor_id=None, push_url=push_url, throttle_per_second=10_000
-        )
+        change_account(account_id=account.pk, actor_id=None, push_url=push_url, throttle_per_second=10_000)
         key = create_api_key(account_id=account.pk, name="loop", created_by_id=None)
     push_account(account.pk)
-    return Customer(account.pk, key.key.key, key.secret, days, Decimal(pays))
+    return Customer(account.pk, key.key.key, key.secret, days, Decimal(pays), places)
