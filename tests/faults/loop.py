@@ -94,7 +94,7 @@ class Loop:
         ]  # fmt: skip
         if at % DAY == NIGHT:
             for alias in regions.aliases():
-                deaths = self.chance.randint(1, 3) if faults else 0
+                deaths = self.chance.randint(2, 4) if faults else 0
                 found.append(Lane("night", lambda alias=alias: {"alias": alias}, deaths))
         return found
 
