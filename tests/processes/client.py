@@ -49,6 +49,12 @@ class Client:
             self._connection = None
 
 
+def delivered(client: Client, region: str, classic_id: str) -> bool:
+    """Whether the pull says so."""
+    (told,) = client.get(region, "/api/dlr", messageid=classic_id) or [{"drStatuscode": ""}]
+    return bool(told["drStatuscode"] == "delivered" and told["drStatus"] == 0)
+
+
 @dataclass
 class Sent:
     """What the client knows of one message; `status` None: no answer came."""
@@ -90,7 +96,9 @@ class Load:
             number = next(self._numbers)
             sender, region = f"{self.name}{number}", ("ie", "sg")[number % 2]
             began = time.monotonic()
-            answer = client.send(region, f"Message {sender}", to=f"447700900{200 + number % 700}", sender=sender)
+            answer = client.send(
+                region, f"Message {sender}", to=f"447700900{200 + number % 700}", sender=sender
+            )
             told = answer or {"status": None}
             self.sent.append(
                 Sent(sender, region, told["status"], told.get("messageid", ""), time.monotonic() - began)

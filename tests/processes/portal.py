@@ -141,5 +141,3 @@ class Portal:
 
     def said(self) -> str:
         return self.words.read_text(errors="replace")
-
-

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from messaging.classic import ids
-from tests.processes.client import Client
+from tests.processes.client import Client, delivered
 from tests.processes.portal import Portal, Seed, wait
 
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("processes")]
@@ -33,7 +33,7 @@ def homes(portal: Portal, classic_id: str) -> dict[str, UUID]:
         rows = portal.query(
             region, "SELECT id FROM messaging_message WHERE id BETWEEN %s AND %s", ids.bounds(classic_id)
         )
-        found |= {region: row[0] for row in rows}
+        found.update((region, row[0]) for row in rows)
     return found
 
 
@@ -55,9 +55,7 @@ class Browser:
 
 
 @pytest.mark.parametrize("region", ["sg", "ie"])
-def test_a_message_from_the_call_to_the_page(
-    portal: Portal, seed: Seed, client: Client, region: str
-) -> None:
+def test_a_message_from_the_call_to_the_page(portal: Portal, seed: Seed, client: Client, region: str) -> None:
     assert portal.readyz()[0] == 200
     before = balance(client)
     answer = client.send(region, f"Your parcel is at the door in {region}.", sender="Shown")
@@ -72,8 +70,3 @@ def test_a_message_from_the_call_to_the_page(
     assert f"Your parcel is at the door in {region}." in page
     assert "Delivered" in page
     assert "Kept until" in page or "kept until" in page
-
-
-def delivered(client: Client, region: str, classic_id: str) -> bool:
-    (told,) = client.get(region, "/api/dlr", messageid=classic_id) or [{"drStatuscode": ""}]
-    return bool(told["drStatuscode"] == "delivered" and told["drStatus"] == 0)
