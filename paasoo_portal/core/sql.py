@@ -24,6 +24,7 @@ BEGIN
   EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', child);
   EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', child);
   EXECUTE format('REVOKE ALL ON %I FROM PUBLIC', child);
+  EXECUTE format('GRANT SELECT ON %I TO paasoo_backup', child);
   EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, child, low, high);
 END $$;
 CREATE OR REPLACE FUNCTION paasoo_partition_drop(parent text, child text) RETURNS void
@@ -47,6 +48,7 @@ BEGIN
   EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', child);
   EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', child);
   EXECUTE format('REVOKE ALL ON %I FROM PUBLIC', child);
+  EXECUTE format('GRANT SELECT ON %I TO paasoo_backup', child);
 END $$;
 REVOKE ALL ON FUNCTION paasoo_partition_create(text, text, uuid, uuid),
   paasoo_partition_drop(text, text), paasoo_epoch_partition_create(text, integer) FROM PUBLIC;
