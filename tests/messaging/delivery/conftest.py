@@ -5,14 +5,18 @@ several connections, the same with real commits.
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 from django.db import connections
 
 from accounts.models import Account, Person
@@ -27,11 +31,15 @@ from messaging.messages.states import State
 from messaging.pricing.services import publish_prices
 from messaging.projections.models import RegionAccount
 from messaging.projections.services import push_account, push_prices
-from paasoo_portal.core import clock
+from paasoo_portal.core import clock, regions
 from paasoo_portal.core.ids import uuid7
 from paasoo_portal.core.tenancy import scope, system_scope
+from privacy import keys
+from privacy.keys import epochs, guard
+from privacy.keys.vault import vault
 from tests import money
 from tests.conftest import AsRole
+from tests.privacy.conftest import reset
 
 ALIAS = "sg"
 PRICE = Decimal("0.035")
@@ -264,14 +272,49 @@ def new_desk(new_account: Callable[[], Account], as_role: AsRole) -> Callable[[]
     return lambda: Desk(new_account(), as_role)
 
 
+def _mend_vault(alias: str) -> None:
+    """Other tests give a database a vault of their own, and leave it without."""
+    keys.forget()
+    try:
+        with system_scope("test", using=(alias,)):
+            guard.check(alias)
+    except keys.VaultMismatch:
+        reset(alias)
+        shutil.rmtree(Path(urlsplit(settings.KEY_VAULT_URL).path) / alias, ignore_errors=True)
+        vault().forget()
+        epochs.bootstrap(alias)
+
+
 @pytest.fixture
 def shop(worker: None) -> Account:
     """An account with money, everything really committed, in the worker's role."""
+    for alias in regions.aliases():
+        _mend_vault(alias)
     account = money.account(50, region=ALIAS)
     project(account)
-    rows(ALIAS, "UPDATE messaging_regionaccount SET throttle_per_second = 10000")
-    rows(ALIAS, "DELETE FROM messaging_sandboxsubmission")
+    for alias in regions.aliases():
+        rows(alias, "UPDATE messaging_regionaccount SET throttle_per_second = 10000")
+        for table in ("messaging_sandboxsubmission", "messaging_deliverypush"):
+            rows(alias, f"DELETE FROM {table}")
+    push.servers.forget()
     return account
+
+
+def accept(
+    account: Account, count: int = 1, *, alias: str = ALIAS, to: Sequence[str] = (), text: str = ""
+) -> list[UUID]:
+    """Accept messages for real, to numbers that are delivered or to those given."""
+    recipients = list(to) or [f"44770096{index:04}" for index in range(count)]
+    found = []
+    for start in range(0, len(recipients), 100):
+        found += accept_messages(
+            account_id=account.pk,
+            region=alias,
+            sender="Harbour",
+            recipients=recipients[start : start + 100],
+            text=text or f"Parcel {next(_texts)}",
+        )
+    return [one.id for one in found]
 
 
 class Scripted(Carrier):
