@@ -19,8 +19,8 @@ from tests.processes.client import Client, Load, Sent, delivered
 from tests.processes.portal import Portal, Seed, wait
 
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("processes")]
-# PostgreSQL first: messages that it leaves in the middle wait for a lease of half a minute.
-KILLED = ["postgres", "dispatcher", "valkey", "web", "worker", "beat"]
+# What the others depend on comes last: they must have found it again by the end.
+KILLED = ["dispatcher", "web", "beat", "worker", "postgres", "valkey"]
 REGIONS = ("sg", "ie")
 # A lease of 30 s, then the carrier is asked 30 s later, then a receipt of a second.
 LAST_SECONDS = 90
@@ -94,7 +94,7 @@ def test_without_an_answer_from_the_broker_messages_are_accepted_and_go_out(
         wait(lambda: len(sending.sent) > frozen + 10, 20, "it does not go on with the broker")
     _sent.extend(sending.sent)
     assert {one.status for one in sending.sent} == {"0"}
-    assert max(one.seconds for one in sending.sent) < 5
+    assert max(one.seconds for one in sending.sent) < 8
     check_stored(portal, sending.sent)
     wait(portal.is_ready, 30, "the portal is not whole again")
 
@@ -146,13 +146,25 @@ def test_a_region_that_is_down_harms_no_other(portal: Portal, seed: Seed, client
     assert {one.status for one in there if one.region == "ie"} == {"11"}
     assert {one.status for one in sending.sent if one.region == "sg"} == {"0"}
     # Only whoever was being stored at that very moment waits, until it is known what became of it.
-    slow = [one.seconds for one in sending.sent if one.seconds > 1]
+    slow = [one.seconds for one in sending.sent if one.seconds > 3]
     assert len(slow) <= 4
     assert max(slow, default=0) < 9
     check_stored(portal, sending.sent)
     told = {one.sender for one in sending.sent if one.status == "0"}
     assert set(states(portal, "ie")) - before <= told
     wait(portal.is_ready, 30, "the portal is not whole again")
+
+
+def test_beat_and_worker_have_found_everything_again(portal: Portal) -> None:
+    """A task travels from beat over the broker to a worker and into PostgreSQL."""
+    ((now,),) = portal.query("default", "SELECT now()")
+    wait(
+        lambda: portal.query(
+            "default", "SELECT 1 FROM core_heartbeat WHERE name = 'beat' AND at > %s", (now,)
+        ),
+        40,
+        "beat and worker are silent",
+    )
 
 
 def test_in_the_end_everything_was_sent_once(portal: Portal) -> None:
