@@ -52,6 +52,8 @@ def start() -> Iterator[Start]:
     yield do
     for one in started:
         one.stop()
+        counters.wake(ALIAS)
+        counters.wake(OTHER)
         one.wait()
         assert not any(thread.is_alive() for thread in one._threads)
 

@@ -28,7 +28,8 @@ def through(start: State, reports: list[State]) -> list[State]:
     """The states that a message passes through."""
     states = [start]
     for report in reports:
-        states.append(transitions.advance(states[-1], report) or states[-1])
+        after = transitions.advance(states[-1], report)
+        states.append(states[-1] if after is None else after)
     return states
 
 
@@ -73,7 +74,7 @@ def test_receipt_answer_and_loss_in_any_order_come_to_the_same_end(outcome: Stat
 def test_only_what_was_perhaps_not_taken_may_wait_again() -> None:
     """And no report leads back: the way back is not in the table."""
     assert {state for state in State if transitions.may_requeue(state)} == {State.SENDING, State.UNKNOWN}
-    leads_to_queued = {state for state in State if transitions.advance(state, State.QUEUED)}
+    leads_to_queued = {state for state in State if transitions.advance(state, State.QUEUED) is not None}
     assert leads_to_queued == {State.ACCEPTED}
 
 
