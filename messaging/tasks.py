@@ -13,7 +13,7 @@ from messaging.carriers.registry import carrier_of
 from messaging.delivery import push, reconcile
 from messaging.rest import idempotency
 from paasoo_portal.core import partitions, regions
-from paasoo_portal.core.tenancy import system_scope
+from privacy.errors import PrivacyError
 
 __all__ = [
     "forget_requests",
@@ -31,7 +31,6 @@ log = logging.getLogger(__name__)
 
 # Fewer days ahead than this, and somebody must look: a day without a partition refuses messages.
 ALARM_DAYS: Final = 7
-MOST_ROUNDS: Final = 20
 
 
 @shared_task(name="messaging.push_deliveries")
@@ -44,11 +43,9 @@ def push_deliveries() -> None:
 def push_region(region: str) -> None:
     alias = regions.alias(region)
     try:
-        for _ in range(MOST_ROUNDS):
-            if push.push_due(alias) < push.BATCH:
-                return
-    except DatabaseError:
-        log.warning("deliveries were not pushed", extra={"database": alias})
+        push.push_due(alias)
+    except (DatabaseError, PrivacyError) as error:
+        log.warning("deliveries were not pushed", extra={"database": alias, "error": type(error).__name__})
 
 
 @shared_task(name="messaging.reconcile")
@@ -77,8 +74,7 @@ def make_partitions() -> None:
 def make_partitions_of(region: str) -> None:
     alias = regions.alias(region)
     try:
-        with system_scope("partitions", using=(alias,)):
-            partitions.ensure_ahead(alias)
+        partitions.ensure_ahead(alias)
     except DatabaseError:
         log.exception("partitions were not made", extra={"database": alias})
     left = partitions.days_left(alias)

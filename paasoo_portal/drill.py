@@ -31,7 +31,14 @@ class EmbeddedCopies:
     def take(self, folder: Path) -> None:
         """`<folder>/<alias>.dump` for each database, and the cluster's files with their WAL in `<folder>/base`."""
         for alias in self.aliases:
-            _run("pg_dump", *self._source(), "-Fc", "-f", str(folder / f"{alias}.dump"), _name(alias))
+            _run(
+                "pg_dump",
+                *self._source("paasoo_backup"),
+                "-Fc",
+                "-f",
+                str(folder / f"{alias}.dump"),
+                _name(alias),
+            )
         base = folder / "base"
         base.mkdir(mode=0o711)
         _run("pg_basebackup", *self._source(), "-D", str(base / "postgres"), "-X", "stream", "-c", "fast")
@@ -61,8 +68,8 @@ class EmbeddedCopies:
             cluster.stop()
             shutil.rmtree(folder / "base", ignore_errors=True)
 
-    def _source(self) -> list[str]:
-        return ["-h", str(self.source.socket_dir), "-p", "5432", "-U", _USER]
+    def _source(self, role: str = _USER) -> list[str]:
+        return ["-h", str(self.source.socket_dir), "-p", "5432", "-U", role]
 
 
 def copies(*, aliases: list[str]) -> EmbeddedCopies:

@@ -69,6 +69,12 @@ def _clone() -> None:
     _State.dirty = False
 
 
+def start_anew() -> None:
+    """Untouched databases for a module whose tests commit, and are tidied up after."""
+    _clone()
+    _State.dirty = True
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
     """In place of pytest-django's: clones instead of migrations."""

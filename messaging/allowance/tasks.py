@@ -36,14 +36,18 @@ def top_up_allowances() -> None:
 def top_up_region(region: str) -> None:
     """Fill and empty one region's allowances; once a minute compare its projections too."""
     alias = regions.alias(region)
-    if not _first(alias):
-        return
     try:
-        top_up(region)
-        _repair_now_and_then(alias)
+        if _first(alias):
+            _look_after(region, alias)
     except DatabaseError:
         # A region or the control plane is down; the next round comes in five seconds.
         log.warning("allowances were not looked after", extra={"database": alias})
+
+
+def _look_after(region: str, alias: str) -> None:
+    try:
+        top_up(region)
+        _repair_now_and_then(alias)
     finally:
         _leave(alias)
 

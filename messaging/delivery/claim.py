@@ -86,7 +86,7 @@ def claim(alias: str, worker: str, limit: int) -> list[Claimed]:
             _CLAIM,
             [clock.now(), low, high, limit, worker, bounds.LEASE_SECONDS, low, high],
         )
-        rows = [Claimed(*values) for values in cursor.fetchall()]
+        rows = sorted((Claimed(*values) for values in cursor.fetchall()), key=lambda row: row.id)
         new = [row for row in rows if row.former == State.ACCEPTED]
         _tell(cursor, new, State.ACCEPTED, State.QUEUED)
     return rows

@@ -10,6 +10,7 @@ import logging
 import random
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
@@ -59,7 +60,7 @@ def dispatch(alias: str, carrier: Carrier, worker: str, *, limit: int = BATCH) -
 
 def backoff(attempts: int) -> timedelta:
     """5 s, 10 s, 20 s … ten minutes, with jitter, so that what failed together does not come back together."""
-    return timedelta(seconds=min(5.0 * 2 ** (attempts - 1), 600.0) * random.uniform(0.8, 1.2))
+    return timedelta(seconds=min(5.0 * 2 ** min(attempts - 1, 7), 600.0) * random.uniform(0.8, 1.2))
 
 
 def _open(alias: str, worker: str, claimed: Sequence[Claimed]) -> list[tuple[Claimed, Submission]]:
@@ -67,7 +68,8 @@ def _open(alias: str, worker: str, claimed: Sequence[Claimed]) -> list[tuple[Cla
     now = clock.now()
     keys = opener(alias, until_taken=True)
     ready, over, later = [], [], []
-    keys.prefetch([key for row in claimed for key in (row.content_key_id, row.number_key_id)])
+    with suppress(SealRefused):  # a damaged key shows again at its own rows, and stops no others
+        keys.prefetch([key for row in claimed for key in (row.content_key_id, row.number_key_id)])
     for row in claimed:
         if now - time_of(row.id) > bounds.VALIDITY:
             over.append(_over(row, State.EXPIRED, "validity"))
@@ -99,7 +101,7 @@ def _submission(keys: Opener, row: Claimed) -> Submission:
 
 
 def _over(row: Claimed, state: State, note: str) -> Report:
-    return Report(row.account_id, row.id, state, Actor.PAASOO, clock.now(), note=note)
+    return Report(row.account_id, row.id, state, Actor.PAASOO, clock.now(), note=note, attempt=row.attempts)
 
 
 def _submit(alias: str, carrier: Carrier, rows: Sequence[Claimed], batch: Sequence[Submission]) -> None:
@@ -136,6 +138,7 @@ def _answered(row: Claimed, carrier: Carrier, answer: SubmitAnswer | None) -> Re
             note="answer_lost",
             carrier=carrier.name,
             due_at=now + ASK_AFTER,
+            attempt=row.attempts,
         )
     return Report(
         row.account_id,
@@ -153,7 +156,7 @@ def _refused(row: Claimed, error: CarrierError) -> Report:
     """The whole batch was refused, so nothing was handed over: it may be tried again."""
     now = clock.now()
     if error.permanent:
-        return Report(row.account_id, row.id, State.FAILED, Actor.CARRIER, now, 1)
+        return Report(row.account_id, row.id, State.FAILED, Actor.CARRIER, now, 1, attempt=row.attempts)
     return Report(
         row.account_id,
         row.id,
@@ -162,4 +165,5 @@ def _refused(row: Claimed, error: CarrierError) -> Report:
         now,
         note="retry",
         due_at=now + backoff(row.attempts),
+        attempt=row.attempts,
     )

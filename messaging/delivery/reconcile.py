@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.db import connections
@@ -25,14 +25,16 @@ log = logging.getLogger(__name__)
 
 JOB: Final = "reconcile"
 LIMIT: Final = 200
-# Asking moves the due time on first, so that two processes do not ask about the same message at once.
+# Asking moves the due time on first, so that two processes do not ask about the same message at once; the older the
+# message, the further, for it is settled at the first asking or not soon.
 _ASK: Final = """
 WITH picked AS (
   SELECT account_id, id FROM messaging_message
   WHERE state = 9 AND due_at <= %s AND id >= %s AND id < %s ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED)
-UPDATE messaging_message m SET due_at = %s + LEAST(%s - m.due_at + interval '30 seconds', interval '15 minutes')
+UPDATE messaging_message m
+SET due_at = %s + LEAST(GREATEST(%s - uuid_extract_timestamp(m.id), interval '30 seconds'), interval '15 minutes')
 FROM picked p WHERE m.account_id = p.account_id AND m.id = p.id AND m.id >= %s AND m.id < %s
-RETURNING m.account_id, m.id
+RETURNING m.id, m.account_id, m.attempts
 """
 _UNANSWERED_DAYS: Final = """
 SELECT DISTINCT day FROM messaging_daycount
@@ -40,8 +42,16 @@ WHERE direction = 0 AND state IN (3, 9) AND messages > 0 AND day >= %s AND day <
 """
 _UNANSWERED: Final = """
 SELECT account_id, id FROM messaging_message
-WHERE state IN (3, 9) AND direction = 0 AND id >= %s AND id < %s LIMIT %s FOR UPDATE SKIP LOCKED
+WHERE state IN (3, 9) AND direction = 0 AND id >= %s AND id < %s AND COALESCE(sent_at, %s) <= %s
+LIMIT %s FOR UPDATE SKIP LOCKED
 """
+
+
+class Asked(NamedTuple):
+    """Whose message it is, and which attempt the carrier is asked about."""
+
+    account_id: UUID
+    attempt: int
 
 
 def reconcile(alias: str, carrier: Carrier) -> int:
@@ -57,9 +67,22 @@ def reconcile(alias: str, carrier: Carrier) -> int:
         except CarrierError as error:
             log.warning("a carrier could not be asked", extra={"carrier": carrier.name, "why": error.log})
             return settled
+        except Exception as error:
+            log.exception(
+                "asking a carrier failed",
+                extra={"carrier": carrier.name, "database": alias, "error": type(error).__name__},
+            )
+            return settled
         now = clock.now()
         with system_scope(JOB, using=(alias,)):
-            settled += record(alias, [_report(asked[one.reference], carrier, one, now) for one in standings])
+            settled += record(
+                alias,
+                [
+                    _report(asked[one.reference], carrier, one, now)
+                    for one in standings
+                    if one.reference in asked
+                ],
+            )
 
 
 def close_unanswered(alias: str) -> int:
@@ -71,21 +94,28 @@ def close_unanswered(alias: str) -> int:
     return sum(_close_day(alias, day, until) for day in days)
 
 
-def _to_ask(alias: str) -> dict[UUID, UUID]:
-    """The account of each message to ask about now."""
+def _to_ask(alias: str) -> dict[UUID, Asked]:
+    """The messages to ask about now."""
     now, (low, high) = clock.now(), bounds.waiting()
     with connections[alias].cursor() as cursor:
         cursor.execute(_ASK, [now, low, high, LIMIT, now, now, low, high])
-        return {identity: account_id for account_id, identity in cursor.fetchall()}
+        return {values[0]: Asked(*values[1:]) for values in cursor.fetchall()}
 
 
-def _report(account_id: UUID, carrier: Carrier, standing: Standing, now: datetime) -> Report:
+def _report(asked: Asked, carrier: Carrier, standing: Standing, now: datetime) -> Report:
     if standing.state is None:
         return Report(
-            account_id, standing.reference, State.QUEUED, Actor.CARRIER, now, note="reconciled", due_at=now
+            asked.account_id,
+            standing.reference,
+            State.QUEUED,
+            Actor.CARRIER,
+            now,
+            note="reconciled",
+            due_at=now,
+            attempt=asked.attempt,
         )
     return Report(
-        account_id,
+        asked.account_id,
         standing.reference,
         standing.state,
         Actor.CARRIER,
@@ -106,7 +136,7 @@ def _close_day(alias: str, day: date, until: datetime) -> int:
         now = clock.now()
         with system_scope(JOB, using=(alias,)):
             with connections[alias].cursor() as cursor:
-                cursor.execute(_UNANSWERED, [low, high, LIMIT])
+                cursor.execute(_UNANSWERED, [low, high, until, until, LIMIT])
                 rows = cursor.fetchall()
             moved = record(
                 alias,

@@ -23,7 +23,7 @@ from paasoo_portal.core.ids import time_of, uuid7
 
 _LOCK: Final = """
 SELECT m.account_id, m.id, m.state, m.direction, m.segments, m.price, m.carrier, m.carrier_ref, m.error_code,
-  m.sent_at, m.final_at, m.due_at, m.content_due_on, m.number_due_on
+  m.sent_at, m.final_at, m.due_at, m.content_due_on, m.number_due_on, m.attempts
 FROM unnest(%s::uuid[], %s::uuid[]) AS r(account_id, id)
 JOIN messaging_message m ON m.account_id = r.account_id AND m.id = r.id
 WHERE m.id >= %s AND m.id <= %s ORDER BY m.id FOR UPDATE OF m
@@ -62,7 +62,9 @@ JOIN messaging_regionaccount a ON a.account_id = p.account_id AND a.push_url <> 
 
 
 class Report(NamedTuple):
-    """What somebody says became of a message. `due_at`: when we act on it next, if we must."""
+    """What somebody says became of a message. `due_at`: when we act on it next, if we must. `attempt`: the only attempt
+    at handing it over that this is true of; meanwhile another may be under way, which it must not stop or repeat.
+    """
 
     account_id: UUID
     message_id: UUID
@@ -74,6 +76,7 @@ class Report(NamedTuple):
     carrier: str = ""
     carrier_ref: str = ""
     due_at: datetime | None = None
+    attempt: int | None = None
 
 
 class Step(NamedTuple):
@@ -106,6 +109,7 @@ class _Row:
     due_at: datetime
     content_due_on: date
     number_due_on: date
+    attempts: int
 
 
 def record(alias: str, reports: Sequence[Report]) -> int:
@@ -124,7 +128,7 @@ def record(alias: str, reports: Sequence[Report]) -> int:
             row = rows.get(report.message_id)
             if row is None:
                 continue  # its day was swept
-            if not _may_move(row.state, report.state):
+            if not _may_move(row, report):
                 note = transitions.why_not(row.state, report.state)
                 steps.append(_step(report, note))
                 continue
@@ -153,10 +157,12 @@ def _lock(cursor: Any, reports: Sequence[Report]) -> dict[UUID, _Row]:
     return {row.id: row for row in rows}
 
 
-def _may_move(current: State, reported: State) -> bool:
-    if reported is State.QUEUED and transitions.may_requeue(current):
+def _may_move(row: _Row, report: Report) -> bool:
+    if report.attempt not in {None, row.attempts}:
+        return False
+    if report.state is State.QUEUED and transitions.may_requeue(row.state):
         return True
-    return transitions.advance(current, reported) is not None
+    return transitions.advance(row.state, report.state) is not None
 
 
 def _move(row: _Row, report: Report) -> None:
@@ -165,7 +171,7 @@ def _move(row: _Row, report: Report) -> None:
     row.carrier_ref = report.carrier_ref or row.carrier_ref
     row.error_code = report.error_code
     row.due_at = report.due_at or row.due_at
-    if report.state is State.SENT or (report.actor is not Actor.PAASOO and row.sent_at is None):
+    if report.carrier_ref or report.state is State.SENT:
         row.sent_at = row.sent_at or report.at
     if transitions.is_final(report.state):
         row.final_at = report.at

@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 MAX_GROUP: Final = 1000
 MAX_WAITING: Final = 5000
 _PULLS: Final = 3
+# So often, and at such intervals, a database that went away in the midst of a commit is asked what became of it.
+_ASKED_AGAIN: Final = 5
+_ASK_SECONDS: Final = 1.0
 _CLOSE_SECONDS: Final = 8.0
 # Fetches what an account lacks from its balance; False when the balance does not hold it.
 Pull = Callable[[UUID, Decimal], Awaitable[bool]]
@@ -118,32 +121,51 @@ class Groups:
         if passed:
             await self._settle(passed)
 
-    async def _settle(self, items: list[Item], *, again: bool = False) -> None:
+    async def _settle(self, items: list[Item], *, again: int = 0) -> None:
         """Store the items; each gets its answer, whatever happens.
 
-        `again`: a connection was lost while they were being stored. Their ids tell whether that was committed.
+        `again`: a connection was lost while they were being stored. Their ids tell whether that was committed, as soon
+        as the database is back: until then no answer would be true.
         """
         try:
             unpaid = await self._store(items)
-        except Down:
-            self._refuse(items)
-        except Lost:
+        except (Down, Lost) as error:
             if again:
+                self._start(self._ask_later(items, again))
+            elif isinstance(error, Down):
                 self._refuse(items)
             else:
                 for part in _by_account(items):
-                    await self._settle(part, again=True)
+                    await self._settle(part, again=1)
         except psycopg.errors.UniqueViolation as error:
             if again:
                 self._accepted(items)
             else:
                 await self._apart(items, error)
+        except psycopg.OperationalError as error:
+            if again:  # perhaps the lock of what is being committed still
+                self._start(self._ask_later(items, again))
+            else:
+                await self._apart(items, error)
         except psycopg.Error as error:
-            await self._apart(items, error)
+            await self._apart(items, error, again=again)
         else:
             short = set(unpaid)
             self._accepted([item for item in items if item not in short])
             self._fetch_for(unpaid)
+
+    async def _ask_later(self, items: list[Item], again: int) -> None:
+        """Beside the groups, for nobody else waits for it."""
+        if again > _ASKED_AGAIN:
+            log.error("whether messages were stored is not known", extra={"database": self._database.alias})
+            self._refuse(items)
+            return
+        await asyncio.sleep(_ASK_SECONDS)
+        try:
+            await self._settle(items, again=again + 1)
+        except Exception as error:
+            log.error("a lost commit was not settled", extra=self._named(error))
+            self._refuse([item for item in items if not item.done.done()])
 
     async def _store(self, items: list[Item]) -> list[Item]:
         """One statement, one commit. The items whose account could not pay for all that the group has of it."""
@@ -157,7 +179,7 @@ class Groups:
         unpaid = {account for account, paid in zip(accounts, answer[0][0], strict=True) if not paid}
         return [item for item in items if item.account_id in unpaid] if unpaid else []
 
-    async def _apart(self, items: list[Item], error: psycopg.Error) -> None:
+    async def _apart(self, items: list[Item], error: psycopg.Error, *, again: int = 0) -> None:
         """Account by account, then item by item, until it is known what cannot be stored."""
         accounts = _by_account(items)
         if len(accounts) > 1:
@@ -169,7 +191,7 @@ class Groups:
             self._refuse(items)
             return
         for part in parts:
-            await self._settle(part)
+            await self._settle(part, again=again)
 
     def _accepted(self, items: list[Item]) -> None:
         for item in items:

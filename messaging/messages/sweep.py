@@ -3,9 +3,11 @@ gone.
 
 Hook `retention.sweep`, after enforcement. Deleting has happened already, with the keys; this returns the
 space and takes the clear columns (sender IDs, references, countries, states) along. A day is dropped table by
-table, messages last, each in a transaction of its own: after a crash the next run goes on. Never dropped: a
-day of today or later, one that anybody may still read, one whose usage is not settled, one with messages that
-still wait (for at most a week: their texts are gone, so they can only be given up). Keeps P-RET-2, P-RET-7.
+table, each in a transaction of its own, messages first: a late receipt then finds no message, while an event
+without its table would stop every receipt of the region. After a crash the next run goes on with what is left.
+Never dropped: a day of today or later, one that anybody may still read, one whose usage is not settled, one
+with messages that still wait (for at most a week: their texts are gone, so they can only be given up). Keeps
+P-RET-2, P-RET-7.
 """
 
 from __future__ import annotations
@@ -36,7 +38,18 @@ def sweep(*, alias: str, cutoff_on: date) -> int:
     before = min(cutoff_on, clock.today())
     with system_scope("messages_sweep", using=(alias,)):
         days = selectors.days_without_keys(alias, before)
-    return sum(_drop(alias, day) for day in days[:MOST_DAYS] if _may_go(alias, day))
+    left = _left_over(alias, before)
+    return sum(_drop(alias, day) for day in left) + sum(
+        _drop(alias, day) for day in days[:MOST_DAYS] if _may_go(alias, day)
+    )
+
+
+def _left_over(alias: str, before: date) -> list[date]:
+    """The days of which a crash left all but the messages."""
+    others = {day for table in _others() for day in partitions.existing_days(alias, table)}
+    return sorted(
+        day for day in others - set(partitions.existing_days(alias, Message._meta.db_table)) if day < before
+    )
 
 
 def _may_go(alias: str, day: date) -> bool:
@@ -51,21 +64,25 @@ def _may_go(alias: str, day: date) -> bool:
 
 
 def _drop(alias: str, day: date) -> int:
-    """The day's partitions, the messages' last: while that one stands, the day is found again."""
-    tables = [model._meta.db_table for model in partitions.partitioned_models() if model is not Message]
+    """The day's partitions, the messages' first; the sandbox's ledger while there is still one to find the day by."""
     dropped = 0
     try:
-        for table in [*tables, Message._meta.db_table]:
+        for table in [Message._meta.db_table, *_others()]:
             if day in partitions.existing_days(alias, table):
                 with transaction.atomic(using=alias):
                     partitions.drop(alias, table, day)
                 dropped += 1
                 fault("sweep.dropped")
-        _forget_submissions(alias, day)
+            if table == Message._meta.db_table:
+                _forget_submissions(alias, day)
     except DatabaseError:
         # A long reader holds the table; its lock is not waited for beyond four seconds.
         log.warning("a day was not dropped", extra={"database": alias, "day": day})
     return dropped
+
+
+def _others() -> list[str]:
+    return [model._meta.db_table for model in partitions.partitioned_models() if model is not Message]
 
 
 def _forget_submissions(alias: str, day: date) -> None:

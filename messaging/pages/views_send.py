@@ -5,7 +5,7 @@ once.
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,11 +21,13 @@ from accounts.seats import Seat, sitting
 from accounts.teams.models import AccountState
 from messaging.accept.portal import NotAccepted, accept_messages
 from messaging.classic import ids
+from messaging.messages.models import Message
 from messaging.pages import message as reading
 from messaging.pages import sending
 from messaging.pages.opening import Numbers
 from messaging.pages.sending import SendForm
 from paasoo_portal.core import audit, clock, regions
+from paasoo_portal.core.ids import time_of
 from paasoo_portal.core.tenancy import scope
 from privacy.keys.models import DataClass
 from privacy.retention.instructions import in_force
@@ -75,9 +77,15 @@ def sent(request: HttpRequest, region: str, message_id: UUID) -> HttpResponse:
         "number": number,
         "reference": ids.encode(message_id),
         "region": where,
-        "kept_on": row.content_due_on - timedelta(days=1),
+        "kept_on": _last_day(row),
     }
     return render(request, "messaging/send_sent.html", {"section": "messages"} | context)
+
+
+def _last_day(row: Message) -> date | None:
+    """The last day of its text; None when it is not kept beyond delivery."""
+    kept = row.content_due_on > time_of(row.pk).date()
+    return row.content_due_on - timedelta(days=1) if kept else None
 
 
 def _form(request: HttpRequest, seat: Seat, *, bound: bool) -> SendForm:

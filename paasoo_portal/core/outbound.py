@@ -83,6 +83,10 @@ def fetch(
         return answer
     except ValueError as error:
         raise HTTPException(str(error)) from error
+    except (OSError, HTTPException) as error:
+        if connection.aborted:  # what the cut line looks like is chance
+            raise TimeoutError("the answer took too long") from error
+        raise
     finally:
         deadline.cancel()
         connection.close()

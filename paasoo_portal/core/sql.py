@@ -15,11 +15,17 @@ BEGIN
      OR NOT EXISTS (SELECT 1 FROM pg_partitioned_table p WHERE p.partrelid = to_regclass(parent)) THEN
     RAISE EXCEPTION 'not a partition of a partitioned table';
   END IF;
-  EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)',
-                 child, parent, low, high);
+  PERFORM pg_advisory_xact_lock(hashtextextended(child, 29));
+  IF to_regclass(child) IS NOT NULL THEN
+    RETURN;
+  END IF;
+  -- Not PARTITION OF: that waits for everybody who uses the parent, and makes all others wait meanwhile.
+  EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', child, parent);
   EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', child);
   EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', child);
   EXECUTE format('REVOKE ALL ON %I FROM PUBLIC', child);
+  EXECUTE format('GRANT SELECT ON %I TO paasoo_backup', child);
+  EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, child, low, high);
 END $$;
 CREATE OR REPLACE FUNCTION paasoo_partition_drop(parent text, child text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -42,6 +48,7 @@ BEGIN
   EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', child);
   EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', child);
   EXECUTE format('REVOKE ALL ON %I FROM PUBLIC', child);
+  EXECUTE format('GRANT SELECT ON %I TO paasoo_backup', child);
 END $$;
 REVOKE ALL ON FUNCTION paasoo_partition_create(text, text, uuid, uuid),
   paasoo_partition_drop(text, text), paasoo_epoch_partition_create(text, integer) FROM PUBLIC;

@@ -132,3 +132,10 @@ def test_the_confirmation_of_another_account_is_not_found(alice: Visitor, charli
     page = checked(alice)
     where = alice.post_on("/send/", {**page.values(), "step": "send"})
     assert charlie.client.get(where).status_code == 404
+
+
+def test_a_text_not_kept_beyond_delivery_names_no_day(alice: Visitor) -> None:
+    page = checked(alice, keep="0")
+    confirmation = alice.get(alice.post_on("/send/", {**page.values(), "step": "send"}))
+    assert "The text is not kept beyond delivery." in confirmation.text
+    assert "until the end of" not in confirmation.text

@@ -31,13 +31,15 @@ _COLUMNS: Final = (
     ("receipt_state", "smallint"),
     ("receipt_error", "smallint"),
 )
-# The due time moves on as it is read: whoever reads a receipt and dies leaves it to the next.
+# The due time moves on as it is read: whoever reads a receipt and dies leaves it to the next. A CTE, for a locking
+# subquery under IN may be run once a row, whatever its LIMIT.
 _RECEIPTS: Final = """
-UPDATE messaging_sandboxsubmission SET receipt_due_at = %s WHERE id IN (
+WITH picked AS (
   SELECT id FROM messaging_sandboxsubmission
   WHERE receipts_left > 0 AND receipt_due_at <= %s AND submitted_at > %s
   ORDER BY receipt_due_at LIMIT %s FOR UPDATE SKIP LOCKED)
-RETURNING id, carrier_ref, receipt_state, receipt_error
+UPDATE messaging_sandboxsubmission s SET receipt_due_at = %s FROM picked p WHERE s.id = p.id
+RETURNING s.id, s.carrier_ref, s.receipt_state, s.receipt_error
 """
 _STANDINGS: Final = """
 SELECT DISTINCT ON (reference) reference, carrier_ref, outcome
@@ -69,7 +71,7 @@ class SandboxCarrier(Carrier):
     def receipts(self, limit: int) -> list[Receipt]:
         now = clock.now()
         with connections[self._alias].cursor() as cursor:
-            cursor.execute(_RECEIPTS, [now + AGAIN, now, now - GIVEN_UP_AFTER, limit])
+            cursor.execute(_RECEIPTS, [now, now - GIVEN_UP_AFTER, limit, now + AGAIN])
             rows = cursor.fetchall()
         return [Receipt(ref, State(state), now, error, handle) for handle, ref, state, error in rows]
 

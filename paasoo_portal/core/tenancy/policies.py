@@ -49,6 +49,7 @@ def statements(alias: str) -> Iterator[str]:
     yield f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {', '.join(ROLES)}"
     yield "GRANT SELECT ON ALL TABLES IN SCHEMA public TO paasoo_backup"
     yield "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO paasoo_app, paasoo_worker"
+    yield "GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO paasoo_backup"
     for model in _models(alias):
         yield from _grants(model)
         if is_tenant(model):
@@ -107,14 +108,15 @@ def _policy(table: str, name: str, role: str, rule: str, clause: str = "") -> It
     yield f'CREATE POLICY {name} ON "{table}" {clause or f"TO {role} {rule}"}'
 
 
-# A policy is not inherited by a partition named directly, so no role but the owner may name one.
+# A policy is not inherited by a partition named directly, so none may name one but the owner, and for dumps the role
+# that reads everything anyway.
 _REVOKE_PARTITIONS: Final = """
 DO $$
 DECLARE part regclass;
 BEGIN
   FOR part IN SELECT oid::regclass FROM pg_class WHERE relispartition AND relkind IN ('r', 'p')
               AND relnamespace = 'public'::regnamespace LOOP
-    EXECUTE format('REVOKE ALL ON %s FROM paasoo_app, paasoo_ingest, paasoo_worker, paasoo_backup, PUBLIC', part);
+    EXECUTE format('REVOKE ALL ON %s FROM paasoo_app, paasoo_ingest, paasoo_worker, PUBLIC', part);
   END LOOP;
 END $$
 """

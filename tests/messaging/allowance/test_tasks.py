@@ -11,6 +11,7 @@ from django.db import OperationalError, connections
 
 from messaging.allowance import selectors, tasks
 from paasoo_portal.core import clock
+from paasoo_portal.core.tasks import sign_of_life
 from tests import money
 
 
@@ -78,3 +79,16 @@ def test_a_region_that_is_down_is_left_for_the_next_round(
     account = money.account(100)
     tasks.top_up_region("ie")
     assert selectors.allowances(account.pk)["ie"] == 5
+
+
+def test_without_the_control_plane_a_round_is_left_out(
+    worker: None, repaired: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def down() -> None:
+        raise OperationalError("down")
+
+    monkeypatch.setattr(tasks.connection, "cursor", down)
+    tasks.top_up_region("ie")
+    sign_of_life()
+    assert "allowances were not looked after" in caplog.text
+    assert "no sign of life could be given" in caplog.text
