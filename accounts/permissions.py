@@ -26,6 +26,17 @@ class Permission(StrEnum):
     SEE_RETENTION = "see_retention"
     INSTRUCT_RETENTION = "instruct_retention"
     SEE_CERTIFICATES = "see_certificates"
+    EXPORT_MESSAGES = "export_messages"
+    SEE_REFUSED = "see_refused"
+    SEE_WEBHOOKS = "see_webhooks"
+    MANAGE_WEBHOOKS = "manage_webhooks"
+    SEE_TEAM = "see_team"
+    MANAGE_TEAM = "manage_team"
+    MANAGE_ACCOUNT = "manage_account"
+    SEE_AUDIT = "see_audit"
+    ANSWER_REQUESTS = "answer_requests"
+    EXPORT_ACCOUNT = "export_account"
+    CLOSE_ACCOUNT = "close_account"
 
 
 _A, _D, _S, _B, _V = Role.ADMINISTRATOR, Role.DEVELOPER, Role.SUPPORT, Role.BILLING, Role.VIEWER
@@ -43,6 +54,17 @@ TABLE: Final[dict[Permission, frozenset[str]]] = {
     Permission.SEE_RETENTION:      frozenset({_A, _D, _S, _B, _V}),
     Permission.INSTRUCT_RETENTION: frozenset({_A                }),
     Permission.SEE_CERTIFICATES:   frozenset({_A, _D, _S, _B, _V}),
+    Permission.EXPORT_MESSAGES:    frozenset({_A, _D, _S        }),
+    Permission.SEE_REFUSED:        frozenset({_A, _D, _S        }),
+    Permission.SEE_WEBHOOKS:       frozenset({_A, _D, _S        }),
+    Permission.MANAGE_WEBHOOKS:    frozenset({_A, _D            }),
+    Permission.SEE_TEAM:           frozenset({_A, _D, _S, _B, _V}),
+    Permission.MANAGE_TEAM:        frozenset({_A                }),
+    Permission.MANAGE_ACCOUNT:     frozenset({_A                }),
+    Permission.SEE_AUDIT:          frozenset({_A                }),
+    Permission.ANSWER_REQUESTS:    frozenset({_A                }),
+    Permission.EXPORT_ACCOUNT:     frozenset({_A                }),
+    Permission.CLOSE_ACCOUNT:      frozenset({_A                }),
 }
 # fmt: on
 
