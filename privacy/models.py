@@ -10,8 +10,8 @@ from privacy.subprocessors.models import SubProcessor
 
 __all__ = [
     "Certificate",
-    "ConsentRecord",
     "ClockMark",
+    "ConsentRecord",
     "DataKey",
     "DrillSample",
     "Epoch",

@@ -49,11 +49,7 @@ def prices(request: HttpRequest) -> HttpResponse:
 def policy(request: HttpRequest, number: str | None = None) -> HttpResponse:
     """The version in force, or an earlier one; with the tables that the catalogue makes."""
     language = get_language() or "en"
-    found = (
-        policy_versions.current(language)
-        if number is None
-        else policy_versions.find(number, language)
-    )
+    found = policy_versions.current(language) if number is None else policy_versions.find(number, language)
     if found is None:
         raise Http404
     current = policy_versions.current(language)

@@ -12,9 +12,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -97,9 +96,7 @@ def gpc(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"gpc": True, "lastUpdate": "2026-11-24"})
 
 
-def _keep(
-    request: HttpRequest, response: HttpResponseBase, granted: frozenset[Purpose], how: How
-) -> None:
+def _keep(request: HttpRequest, response: HttpResponseBase, granted: frozenset[Purpose], how: How) -> None:
     choice = choose(
         standing(request), granted, how=how, person_id=_person(request), language=get_language() or "en"
     )
@@ -147,5 +144,3 @@ def _records(request: HttpRequest) -> list[ConsentRecord]:
     else:
         return []
     return list(found.order_by("-at")[:_SHOWN])
-
-

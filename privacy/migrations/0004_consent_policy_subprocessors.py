@@ -8,14 +8,29 @@ from django.db import migrations, models
 
 # Facts of the published list (P-SUB-1).
 SUB_PROCESSORS = [
-    ("AWS", "data in communications", "hosting, storage and back-up", "Singapore, Ireland, India, China mainland"),
-    ("Azure", "data in voice communications", "text to speech, for customers who use it", "Singapore, Ireland"),
+    (
+        "AWS",
+        "data in communications",
+        "hosting, storage and back-up",
+        "Singapore, Ireland, India, China mainland",
+    ),
+    (
+        "Azure",
+        "data in voice communications",
+        "text to speech, for customers who use it",
+        "Singapore, Ireland",
+    ),
     ("China Mobile International", "data in communications", "network", "China mainland"),
     ("China Telecom Global", "data in communications", "infrastructure", "China mainland, Hong Kong"),
     ("Google Cloud", "data in communications", "hosting and storage", "Taiwan"),
     ("Huawei Cloud", "data in communications", "hosting and storage", "Hong Kong"),
     ("Leyun", "data in communications", "management of network infrastructure", "Taiwan"),
-    ("Scalegrid", "data in communications", "management of database infrastructure", "Singapore, Ireland, India, Taiwan"),
+    (
+        "Scalegrid",
+        "data in communications",
+        "management of database infrastructure",
+        "Singapore, Ireland, India, Taiwan",
+    ),
 ]
 
 
@@ -41,74 +56,94 @@ def seed(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('privacy', '0003_drillsample'),
+        ("privacy", "0003_drillsample"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ConsentRecord',
+            name="ConsentRecord",
             fields=[
-                ('id', models.UUIDField(default=paasoo_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('person_id', models.UUIDField(db_index=True, null=True)),
-                ('visitor_id', models.UUIDField(db_index=True, null=True)),
-                ('purpose', models.CharField(max_length=16)),
-                ('decision', models.CharField(choices=[('granted', 'Granted'), ('refused', 'Refused'), ('withdrawn', 'Withdrawn')], max_length=12)),
-                ('text_version', models.CharField(max_length=16)),
-                ('language', models.CharField(max_length=12)),
-                ('how', models.CharField(choices=[('banner', 'the notice'), ('settings', 'the settings page')], max_length=12)),
-                ('at', models.DateTimeField()),
-                ('until', models.DateField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=paasoo_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("person_id", models.UUIDField(db_index=True, null=True)),
+                ("visitor_id", models.UUIDField(db_index=True, null=True)),
+                ("purpose", models.CharField(max_length=16)),
+                (
+                    "decision",
+                    models.CharField(
+                        choices=[("granted", "Granted"), ("refused", "Refused"), ("withdrawn", "Withdrawn")],
+                        max_length=12,
+                    ),
+                ),
+                ("text_version", models.CharField(max_length=16)),
+                ("language", models.CharField(max_length=12)),
+                (
+                    "how",
+                    models.CharField(
+                        choices=[("banner", "the notice"), ("settings", "the settings page")], max_length=12
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("until", models.DateField()),
             ],
         ),
         migrations.CreateModel(
-            name='SubProcessor',
+            name="SubProcessor",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=80, unique=True, verbose_name='name')),
-                ('subject', models.CharField(max_length=120, verbose_name='data')),
-                ('purpose', models.CharField(max_length=120, verbose_name='purpose')),
-                ('regions', models.CharField(max_length=200, verbose_name='regions')),
-                ('since', models.DateField(blank=True, null=True, verbose_name='since')),
-                ('ended_on', models.DateField(blank=True, null=True, verbose_name='ended on')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=80, unique=True, verbose_name="name")),
+                ("subject", models.CharField(max_length=120, verbose_name="data")),
+                ("purpose", models.CharField(max_length=120, verbose_name="purpose")),
+                ("regions", models.CharField(max_length=200, verbose_name="regions")),
+                ("since", models.DateField(blank=True, null=True, verbose_name="since")),
+                ("ended_on", models.DateField(blank=True, null=True, verbose_name="ended on")),
             ],
             options={
-                'verbose_name': 'sub-processor',
-                'verbose_name_plural': 'sub-processors',
-                'ordering': ['name'],
+                "verbose_name": "sub-processor",
+                "verbose_name_plural": "sub-processors",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='PageVisit',
+            name="PageVisit",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('visitor_id', models.UUIDField()),
-                ('day', models.DateField()),
-                ('page', models.CharField(max_length=64)),
-                ('times', models.PositiveIntegerField(default=1)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("visitor_id", models.UUIDField()),
+                ("day", models.DateField()),
+                ("page", models.CharField(max_length=64)),
+                ("times", models.PositiveIntegerField(default=1)),
             ],
             options={
-                'indexes': [models.Index(fields=['day'], name='pagevisit_day')],
-                'constraints': [models.UniqueConstraint(fields=('visitor_id', 'day', 'page'), name='pagevisit_once')],
+                "indexes": [models.Index(fields=["day"], name="pagevisit_day")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("visitor_id", "day", "page"), name="pagevisit_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PolicyVersion',
+            name="PolicyVersion",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('number', models.CharField(max_length=16, verbose_name='version')),
-                ('language', models.CharField(default='en', max_length=12, verbose_name='language')),
-                ('effective_on', models.DateField(verbose_name='effective on')),
-                ('published_at', models.DateTimeField(blank=True, null=True, verbose_name='published')),
-                ('material', models.BooleanField(default=False, verbose_name='a material change')),
-                ('changes', models.TextField(blank=True, default='', verbose_name='what changed')),
-                ('text', models.TextField(verbose_name='text')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("number", models.CharField(max_length=16, verbose_name="version")),
+                ("language", models.CharField(default="en", max_length=12, verbose_name="language")),
+                ("effective_on", models.DateField(verbose_name="effective on")),
+                ("published_at", models.DateTimeField(blank=True, null=True, verbose_name="published")),
+                ("material", models.BooleanField(default=False, verbose_name="a material change")),
+                ("changes", models.TextField(blank=True, default="", verbose_name="what changed")),
+                ("text", models.TextField(verbose_name="text")),
             ],
             options={
-                'verbose_name': 'policy version',
-                'verbose_name_plural': 'policy versions',
-                'constraints': [models.UniqueConstraint(fields=('number', 'language'), name='policy_once')],
+                "verbose_name": "policy version",
+                "verbose_name_plural": "policy versions",
+                "constraints": [models.UniqueConstraint(fields=("number", "language"), name="policy_once")],
             },
         ),
         migrations.RunPython(seed, migrations.RunPython.noop, hints={"plane": "control"}),
