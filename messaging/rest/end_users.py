@@ -1,0 +1,115 @@
+"""The addresses of REST v1 about one End-User: find, export and erase all of a number (P-WHO-3)."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api_keys.scopes import KeyScope
+from messaging import numbers
+from messaging.erasure import end_users
+from messaging.erasure.services import MOST, erase_messages
+from messaging.messages.models import Message
+from messaging.rest import reading, shapes
+from messaging.rest.base import DAYS, PROBLEMS, KeyView, days_asked
+from messaging.rest.problems import Problem
+from paasoo_portal.core import clock, regions
+from paasoo_portal.core.ids import time_of
+from paasoo_portal.core.tenancy import scope
+
+EXPORT_AT_ONCE: Final = 1000
+_NUMBER: Final = OpenApiParameter(
+    "number", str, OpenApiParameter.PATH, description="E.164, with or without `+`."
+)
+
+
+class EndUserView(KeyView):
+    """Everything of one number, in every region: the customer answers its End-Users with it (P-WHO-3)."""
+
+    scopes = {"GET": KeyScope.READ, "DELETE": KeyScope.ERASE}
+
+    @extend_schema(
+        operation_id="findEndUser",
+        summary="Find what is stored of a number",
+        parameters=[_NUMBER, *DAYS],
+        responses={200: shapes.EndUser, **PROBLEMS},
+    )
+    def get(self, request: Request, number: str) -> Response:
+        digits, found = self._find(request, number)
+        told = [
+            {
+                "region": alias,
+                "messages": len(known),
+                "first_at": time_of(known[0]) if known else None,
+                "last_at": time_of(known[-1]) if known else None,
+            }
+            for alias, known in found.items()
+        ]
+        total = sum(len(known) for known in found.values())
+        return Response({"number": f"+{digits}", "messages": total, "regions": told})
+
+    @extend_schema(
+        operation_id="eraseEndUser",
+        summary="Erase everything of a number",
+        description="Numbers are recycled: bound the days to those of the person who asks.",
+        parameters=[_NUMBER, *DAYS],
+        responses={200: shapes.EndUserErased, **PROBLEMS},
+    )
+    def delete(self, request: Request, number: str) -> Response:
+        _, found = self._find(request, number)
+        erased = sum(
+            len(
+                erase_messages(
+                    alias,
+                    self.program.account_id,
+                    known,
+                    actor_id=self.program.key_id,
+                    actor_kind="key",
+                )
+            )
+            for alias, known in found.items()
+        )
+        return Response({"erased": erased, "left": sum(map(len, found.values())) - erased})
+
+    def _find(self, request: Request, number: str) -> tuple[str, dict[str, list[UUID]]]:
+        parsed = numbers.parse(number)
+        if parsed is None:
+            raise Problem("invalid", errors=[("#number", "Give the number in E.164: +447700900100.")])
+        first, last = days_asked(request)
+        found = {
+            alias: end_users.messages_of(alias, self.program.account_id, parsed.e164, first, last, limit=MOST)
+            for alias in regions.aliases()
+        }
+        return parsed.e164, found
+
+
+class EndUserExportView(EndUserView):
+    scopes = {"GET": KeyScope.READ}
+    http_method_names = ["get", "options"]
+
+    @extend_schema(
+        operation_id="exportEndUser",
+        summary="Export everything of a number",
+        parameters=[_NUMBER, *DAYS],
+        responses={200: shapes.EndUserExport, **PROBLEMS},
+    )
+    def get(self, request: Request, number: str) -> Response:
+        digits, found = self._find(request, number)
+        account_id, left, told = self.program.account_id, EXPORT_AT_ONCE, []
+        for alias, known in found.items():
+            wanted = known[:left]
+            left -= len(wanted)
+            if wanted:
+                with scope(account_id, using=[alias]):
+                    rows = Message.objects.using(alias).filter(
+                        id__in=wanted, id__gte=wanted[0], id__lte=wanted[-1]
+                    )
+                    told += reading.details(alias, account_id, list(rows.order_by("id")))
+        complete = sum(map(len, found.values())) <= EXPORT_AT_ONCE
+        return Response(
+            {"number": f"+{digits}", "exported_at": clock.now(), "complete": complete, "messages": told}
+        )
