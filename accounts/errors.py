@@ -20,6 +20,34 @@ class AlreadyMember(AccountError):
     user = _("This person is a member of the account already.")
 
 
+class LastAdministrator(AccountError):
+    """An account without an administrator would answer to nobody."""
+
+    user = _(
+        "This person is the only administrator. Make somebody else an administrator first, or close the account."
+    )
+
+
+class NoSuchInvitation(AccountError):
+    user = _("This invitation is not known. Ask the person who invited you for a new one.")
+
+
+class InvitationOver(AccountError):
+    """It ran out, was withdrawn or was used."""
+
+    user = _("This invitation is no longer open. Ask the person who invited you for a new one.")
+
+
+class OtherAddress(AccountError):
+    """An invitation is followed by somebody whose address it was not sent to."""
+
+    user = _("This invitation was sent to another address.")
+
+
+class TooManyInvitations(AccountError):
+    user = _("Too many invitations were sent from this account today. Go on tomorrow.")
+
+
 class ReferenceTaken(AccountError):
     """A movement of money repeats an earlier reference with another amount."""
 

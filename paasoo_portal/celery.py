@@ -38,6 +38,7 @@ app.conf.update(
         "reconcile": {"task": "messaging.reconcile", "schedule": 30.0},
         "partitions": {"task": "messaging.make_partitions", "schedule": crontab(minute=5, hour="0-22")},
         "requests": {"task": "messaging.forget_requests", "schedule": crontab(minute=20, hour="0-22")},
+        "invitations": {"task": "accounts.forget_invitations", "schedule": crontab(minute=25, hour=2)},
         "retention": {"task": "privacy.retention_nightly", "schedule": crontab(hour=0, minute=10)},
         "retention-catch-up": {
             "task": "privacy.retention_nightly",
@@ -50,7 +51,7 @@ app.conf.update(
         },
     },
 )
-app.autodiscover_tasks(["paasoo_portal.core", "messaging", "privacy"])
+app.autodiscover_tasks(["paasoo_portal.core", "accounts", "messaging", "privacy"])
 
 
 @worker_init.connect

@@ -1,14 +1,10 @@
-"""The only writers of accounts, memberships and invitations.
+"""The only writers of accounts, and of places in them (see members and invitations for the rest of a team).
 
-Keeps P-SEC-5: a new account keeps least by default; an invitation's token is stored as a hash.
+Keeps P-SEC-5: a new account keeps least by default.
 """
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,23 +14,13 @@ from django.db.models import F
 from accounts.billing.models import Balance
 from accounts.errors import AlreadyMember
 from accounts.people.models import Person
-from accounts.teams.models import Account, Invitation, Membership, Role
-from paasoo_portal.core import audit, clock, hooks
+from accounts.teams.models import Account, Membership, Role
+from paasoo_portal.core import audit, hooks
 from paasoo_portal.core.ids import uuid7
 from paasoo_portal.core.tenancy import scope
 
-INVITATION_DAYS: Final = 7
-_TOKEN_BYTES: Final = 32
 # What of an account may be changed after it was opened; every other column has its own service or none.
 _CHANGEABLE: Final = frozenset({"name", "state", "default_sender", "push_url", "throttle_per_second"})
-
-
-@dataclass(frozen=True)
-class NewInvitation:
-    """An invitation with its token, which is sent to the address and kept nowhere."""
-
-    invitation: Invitation
-    token: str
 
 
 def open_account(*, person: Person, name: str, region: str, default_sender: str | None = None) -> Account:
@@ -95,37 +81,6 @@ def add_member(*, account_id: UUID, person_id: UUID, role: str, added_by_id: UUI
             raise AlreadyMember(f"person {person_id} is a member of account {account_id}") from error
         _record(audit.Event.MEMBER_ADDED, account_id, added_by_id, subject_id=person_id, role=str(role))
     return member
-
-
-def create_invitation(
-    *, account_id: UUID, email: str, role: str, invited_by_id: UUID | None
-) -> NewInvitation:
-    """Invite an address for seven days; an earlier open invitation of it ends. Raises AlreadyMember."""
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
-    now = clock.now()
-    with scope(account_id):
-        if Membership.objects.filter(person__email__iexact=email).exists():
-            raise AlreadyMember(f"an invitation to account {account_id} names a member")
-        open_ones = Invitation.objects.filter(account_id=account_id, accepted_at=None, revoked_at=None)
-        open_ones.filter(email__iexact=email).update(revoked_at=now)
-        invitation = Invitation.objects.create(
-            account_id=account_id,
-            email=email,
-            role=role,
-            token_hash=hash_token(token),
-            invited_by_id=invited_by_id,
-            created_at=now,
-            expires_at=now + timedelta(days=INVITATION_DAYS),
-        )
-        _record(
-            audit.Event.INVITATION_SENT, account_id, invited_by_id, subject_id=invitation.pk, role=str(role)
-        )
-    return NewInvitation(invitation, token)
-
-
-def hash_token(token: str) -> str:
-    """SHA-256 in hex: right for a token of 256 random bits, which no dictionary holds."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _announce(account_id: UUID) -> None:

@@ -22,7 +22,8 @@ from django.db import transaction
 from accounts.api_keys.scopes import KeyScope
 from accounts.api_keys.services import create_api_key, revoke_api_key
 from accounts.models import Account, ApiKey, Membership, Person, Role
-from accounts.teams.services import add_member, create_invitation, open_account
+from accounts.teams.invitations import create_invitation
+from accounts.teams.services import add_member, open_account
 from messaging.demo import texts
 from messaging.demo.traffic import ASIA, EUROPE, IRELAND, Stream
 from paasoo_portal.core import clock

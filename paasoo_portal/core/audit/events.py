@@ -6,7 +6,12 @@ from enum import StrEnum
 class Event(StrEnum):
     ACCOUNT_OPENED = "account:account:opened"
     MEMBER_ADDED = "account:member:added"
+    MEMBER_REMOVED = "account:member:removed"
+    MEMBER_LEFT = "account:member:left"
+    ROLE_CHANGED = "account:member:role_changed"
     INVITATION_SENT = "account:invitation:sent"
+    INVITATION_WITHDRAWN = "account:invitation:withdrawn"
+    INVITATION_ACCEPTED = "account:invitation:accepted"
     API_KEY_CREATED = "account:api_key:created"
     API_KEY_REVOKED = "account:api_key:revoked"
     BALANCE_TOPPED_UP = "account:balance:topped_up"

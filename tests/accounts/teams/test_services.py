@@ -11,7 +11,7 @@ from django.db import DataError
 from accounts.billing.models import Balance
 from accounts.errors import AlreadyMember
 from accounts.models import Account, Invitation, Membership, Person, Role
-from accounts.teams import services
+from accounts.teams import invitations, services
 from paasoo_portal.core import audit, clock, hooks
 from paasoo_portal.core.audit.models import AuditEvent
 from paasoo_portal.core.tenancy import scope
@@ -65,18 +65,20 @@ def test_a_member_is_added_once(account: Account, alice: Person, bob: Person) ->
 
 
 def test_only_a_hash_of_the_invitations_token_is_kept(account: Account, alice: Person) -> None:
-    made = services.create_invitation(
+    made = invitations.create_invitation(
         account_id=account.pk, email="new@example.com", role=Role.VIEWER, invited_by_id=alice.pk
     )
     kept = Invitation.objects.get(pk=made.invitation.pk)
-    assert kept.token_hash == services.hash_token(made.token)
+    assert kept.token_hash == invitations.hash_token(made.token)
     assert made.token not in repr(vars(kept))
     assert kept.expires_at - kept.created_at == timedelta(days=7)
 
 
 def test_a_second_invitation_ends_the_first(account: Account) -> None:
     first, second = (
-        services.create_invitation(account_id=account.pk, email=email, role=Role.VIEWER, invited_by_id=None)
+        invitations.create_invitation(
+            account_id=account.pk, email=email, role=Role.VIEWER, invited_by_id=None
+        )
         for email in ("new@example.com", "NEW@example.com")
     )
     assert Invitation.objects.get(pk=first.invitation.pk).revoked_at is not None
@@ -85,7 +87,7 @@ def test_a_second_invitation_ends_the_first(account: Account) -> None:
 
 def test_a_member_is_not_invited(account: Account, alice: Person) -> None:
     with pytest.raises(AlreadyMember):
-        services.create_invitation(
+        invitations.create_invitation(
             account_id=account.pk, email=alice.email.upper(), role=Role.VIEWER, invited_by_id=None
         )
 
@@ -118,7 +120,7 @@ def test_the_trail_is_whole(account: Account) -> None:
 
 def test_an_invitation_is_dated_by_the_products_clock(account: Account) -> None:
     with clock.travel(by=timedelta(days=-3)):
-        made = services.create_invitation(
+        made = invitations.create_invitation(
             account_id=account.pk, email="a@example.com", role=Role.VIEWER, invited_by_id=None
         )
     assert timedelta(days=2) < clock.now() - made.invitation.created_at < timedelta(days=4)

@@ -1,0 +1,19 @@
+"""The accounts' jobs, where Celery looks for them."""
+
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+
+from accounts.teams import invitations
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name="accounts.forget_invitations")
+def forget_invitations() -> None:
+    """Delete invitations that were over for thirty days (P-RET-1)."""
+    count = invitations.forget()
+    if count:
+        log.info("invitations forgotten", extra={"count": count})
