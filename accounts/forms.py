@@ -8,6 +8,8 @@ from allauth.account import forms as allauth
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from paasoo_portal.core.names import plain_name
+
 NEW_PASSWORD_HELP = _("At least ten characters. A sentence is good; your password manager is better.")
 
 
@@ -41,7 +43,9 @@ class SignUpForm(PlainForm, allauth.SignupForm):
         ),
         "password1": (_("Password"), NEW_PASSWORD_HELP, _("Enter a password")),
     }
-    name = forms.CharField(max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(
+        max_length=150, validators=[plain_name], widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
     field_order = ["name", "email", "password1"]
 
 

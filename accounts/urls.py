@@ -1,9 +1,12 @@
-"""Pages about the account itself: its API keys, its opening, and moving between accounts."""
+"""Pages about the account itself: its API keys, its team, its trail, its opening, and moving between accounts."""
 
 from django.urls import path
 
 from accounts.api_keys import views as api_keys
 from accounts.teams import views as teams
+from accounts.teams import views_join as join
+from accounts.teams import views_team as team
+from accounts.trail import views as trail
 
 urlpatterns = [
     path("api-keys/", api_keys.api_keys, name="api_keys"),
@@ -11,4 +14,19 @@ urlpatterns = [
     path("api-keys/<uuid:key_id>/revoke/", api_keys.api_key_revoke, name="api_key_revoke"),
     path("account/open/", teams.account_open, name="account_open"),
     path("account/switch/", teams.account_switch, name="account_switch"),
+    path("account/settings/", teams.account_settings, name="account_settings"),
+    path("team/", team.team, name="team"),
+    path("team/invite/", team.team_invite, name="team_invite"),
+    path("team/leave/", team.team_leave, name="team_leave"),
+    path("team/invitations/<uuid:invitation_id>/resend/", team.invitation_resend, name="invitation_resend"),
+    path(
+        "team/invitations/<uuid:invitation_id>/withdraw/",
+        team.invitation_withdraw,
+        name="invitation_withdraw",
+    ),
+    path("team/members/<uuid:member_id>/role/", team.member_role, name="member_role"),
+    path("team/members/<uuid:member_id>/remove/", team.member_remove, name="member_remove"),
+    path("invitations/accept/", join.invitation_accept, name="invitation_accept"),
+    path("invitations/<str:token>/", join.invitation_follow, name="invitation_follow"),
+    path("audit/", trail.audit, name="audit"),
 ]

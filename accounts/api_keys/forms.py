@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.api_keys.scopes import LEAST, KeyScope
 from paasoo_portal.core import clock
+from paasoo_portal.core.names import plain_name
 
 MOST_NETWORKS = 20
 _LIFETIMES = [("90", _("90 days")), ("365", _("A year")), ("", _("Until it is revoked"))]
@@ -21,6 +22,7 @@ class ApiKeyForm(forms.Form):
         label=_("Name"),
         help_text=_("What uses it, such as “Billing server”, so that you know it again."),
         max_length=80,
+        validators=[plain_name],
         error_messages={"required": _("Enter a name for the key")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )

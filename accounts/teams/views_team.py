@@ -79,9 +79,7 @@ def invitation_withdraw(request: HttpRequest, invitation_id: UUID) -> HttpRespon
         invitations.withdraw(
             account_id=found.account_id, invitation_id=found.pk, by_id=cast(UUID, request.user.pk)
         )
-        messages.success(
-            request, _("The invitation of %(email)s is withdrawn.") % {"email": found.email}
-        )
+        messages.success(request, _("The invitation of %(email)s is withdrawn.") % {"email": found.email})
         return redirect("team")
     return render(request, "accounts/invitation_withdraw.html", _frame() | {"invitation": found})
 
@@ -102,9 +100,7 @@ def member_role(request: HttpRequest, member_id: UUID) -> HttpResponse:
         except LastAdministrator as error:
             form.add_error("role", str(error.user))
         else:
-            messages.success(
-                request, _("%(name)s has another role now.") % {"name": _name(member.person)}
-            )
+            messages.success(request, _("%(name)s has another role now.") % {"name": _name(member.person)})
             return redirect("team")
     context = {"form": form, "member": member, "name": _name(member.person)}
     return render(request, "accounts/member_role.html", _frame() | context)

@@ -25,6 +25,8 @@ PUBLIC = {
     "healthz": "the process answers; says nothing else",
     "readyz": "the parts' names and states; no data",
     "account_open": "for the signed-in who have no account yet; asks for sign-in itself",
+    "invitation_follow": "whoever has the link; looks up its token and nothing else",
+    "invitation_accept": "whoever followed a link; lets in the address it was sent to alone",
     "account_switch": "moves between one's own accounts; asks for sign-in itself",
 }
 # Whole families with an authentication of their own.

@@ -17,7 +17,7 @@ from tests.pages.visitor import Visitor
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
-METHODS = {"message_find": "post", "retention_cancel": "post"}
+METHODS = {"invitation_resend": "post", "message_find": "post", "retention_cancel": "post"}
 
 
 def patterns(resolver: Any = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -84,6 +84,8 @@ def ask(visitor: Visitor, name: str, entry: URLPattern, message_id: object) -> A
         "<uuid:message_id>": str(message_id),
         "<uuid:key_id>": str(uuid7()),
         "<uuid:certificate_id>": str(uuid7()),
+        "<uuid:invitation_id>": str(uuid7()),
+        "<uuid:member_id>": str(uuid7()),
         "<slug:slug>": "content",
     }
     for placeholder, value in given.items():

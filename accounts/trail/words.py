@@ -1,0 +1,69 @@
+"""What each event of the trail is called on a page, and how its data read."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.teams.models import Role
+from paasoo_portal.core.audit import Event
+
+Words = dict[str, str | Promise]
+
+LABELS: Final[Words] = {
+    Event.ACCOUNT_OPENED: gettext_lazy("Account opened"),
+    Event.MEMBER_ADDED: gettext_lazy("Member joined"),
+    Event.MEMBER_REMOVED: gettext_lazy("Member removed"),
+    Event.MEMBER_LEFT: gettext_lazy("Member left"),
+    Event.ROLE_CHANGED: gettext_lazy("Role changed"),
+    Event.INVITATION_SENT: gettext_lazy("Invitation sent"),
+    Event.INVITATION_WITHDRAWN: gettext_lazy("Invitation withdrawn"),
+    Event.INVITATION_ACCEPTED: gettext_lazy("Invitation accepted"),
+    Event.API_KEY_CREATED: gettext_lazy("API key made"),
+    Event.API_KEY_REVOKED: gettext_lazy("API key revoked"),
+    Event.BALANCE_TOPPED_UP: gettext_lazy("Balance topped up"),
+    Event.SETTINGS_CHANGED: gettext_lazy("Settings changed"),
+    Event.RETENTION_INSTRUCTED: gettext_lazy("Retention instructed"),
+    Event.RETENTION_CANCELLED: gettext_lazy("Retention instruction cancelled"),
+    Event.RETENTION_ENFORCED: gettext_lazy("Retention enforced"),
+    Event.KEYS_CARRIED_OVER: gettext_lazy("Keys carried over"),
+    Event.KEYS_DESTROYED: gettext_lazy("Keys destroyed"),
+    Event.STAFF_VIEWED: gettext_lazy("PaaSoo staff looked at data"),
+    Event.STAFF_CHANGED: gettext_lazy("PaaSoo staff changed something"),
+    Event.MESSAGES_ERASED: gettext_lazy("Messages erased"),
+    Event.MESSAGE_SENT_BY_HAND: gettext_lazy("Message sent in the portal"),
+}
+_DATA: Final[Words] = {
+    "role": gettext_lazy("role"),
+    "fields": gettext_lazy("what"),
+    "region": gettext_lazy("region"),
+    "reason": gettext_lazy("reason"),
+    "what": gettext_lazy("what"),
+    "count": gettext_lazy("number"),
+    "messages": gettext_lazy("messages"),
+    "days": gettext_lazy("days"),
+    "data_class": gettext_lazy("data"),
+    "amount": gettext_lazy("amount"),
+}
+
+
+def label(event: str) -> str:
+    return str(LABELS.get(event, event))
+
+
+def details(data: dict[str, Any]) -> str:
+    """What an event's data say, for a reader; what has no word of ours keeps its name."""
+    return "; ".join(
+        _("%(name)s: %(value)s") % {"name": _DATA.get(name, name), "value": _value(name, value)}
+        for name, value in data.items()
+        if value not in {None, ""}
+    )
+
+
+def _value(name: str, value: Any) -> str:
+    if name == "role" and value in Role.values:
+        return str(Role(value).label)
+    return str(value).replace("_", " ")

@@ -1,0 +1,1 @@
+"""The team, invitations and the trail, through the pages."""
