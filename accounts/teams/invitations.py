@@ -127,8 +127,10 @@ def accept_as_new(*, invitation_id: UUID, name: str, password: str, language: st
 
     Raises as `accept` does, and AlreadyMember when the address has a sign-in by now.
     """
-    invitation = open_one(invitation_id)
-    with transaction.atomic():
+    account_id = open_one(invitation_id).account_id
+    with scope(account_id):
+        # Locked before the person is made, so that of two at once the second finds the invitation used.
+        invitation = _open(Invitation.objects.select_for_update().get(pk=invitation_id))
         if has_sign_in(invitation.email):
             raise AlreadyMember(f"the address of invitation {invitation_id} has a sign-in")
         person = Person.objects.create_user(invitation.email, password, name=name, language=language)
