@@ -47,6 +47,8 @@ class AccountScopeMiddleware:
                 speak_to(request)
             return None
         if not request.user.is_authenticated:
+            if request.path == "/":
+                return redirect("welcome")
             return redirect_to_login(request.get_full_path(), str(settings.LOGIN_URL))
         speak_to(request)
         seat = seat_of(request)

@@ -122,6 +122,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.AccountScopeMiddleware",
+    "privacy.consent.middleware.StatisticsMiddleware",
 ]
 ROOT_URLCONF = "paasoo_portal.urls"
 WSGI_APPLICATION = "paasoo_portal.wsgi.application"
@@ -136,6 +137,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "accounts.context.portal",
+                "privacy.consent.context.consent",
             ],
         },
     }

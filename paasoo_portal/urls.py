@@ -9,6 +9,7 @@ from paasoo_portal.core.health import healthz, readyz
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("", include("paasoo_portal.public.urls")),
     path("", include("messaging.urls")),
     path("", include("accounts.urls")),
     path("", include("privacy.urls")),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from messaging.pricing.selectors import prices_in_force
 from paasoo_portal.core import clock, countries, health
+from paasoo_portal.public import reference
 from paasoo_portal.public.tables import held_data
 from privacy.policy import selectors as policy_versions
 from privacy.policy.models import PolicyVersion
@@ -95,6 +96,18 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 def end_users(request: HttpRequest) -> HttpResponse:
     """The same kind answer to everybody who got a message, whether we hold anything or not (P-WHO-3)."""
     return render(request, "public/end_users.html")
+
+
+@require_safe
+def api_reference(request: HttpRequest) -> HttpResponse:
+    """Both APIs, drawn here: no script, no other site."""
+    context = {
+        "operations": reference.operations(),
+        "codes": reference.submit_codes(),
+        "states": reference.delivery_states(),
+        "regions": settings.REGIONS.values(),
+    }
+    return render(request, "public/reference.html", context)
 
 
 def _each_once(versions: list[PolicyVersion]) -> list[PolicyVersion]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from privacy.catalogue.registry import load
+from privacy.catalogue.registry import catalogue
 
 
 @dataclass
@@ -20,7 +20,7 @@ class HeldRow:
 def held_data() -> list[HeldRow]:
     """By category and subject, in the catalogue's order of categories."""
     rows: dict[tuple[str, str], HeldRow] = {}
-    for entry in load().entries():
+    for entry in catalogue().entries():
         if not entry.personal or entry.category is None or entry.subject is None:
             continue
         place = (entry.category.name, entry.subject.value)

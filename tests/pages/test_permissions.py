@@ -55,7 +55,8 @@ def test_every_page_admits_exactly_its_roles(cast: Cast, send: Send) -> None:
 
 def test_visitors_are_asked_to_sign_in_everywhere(nobody: Visitor) -> None:
     for name, entry in pages().items():
-        assert ask(nobody, name, entry, uuid7())["Location"].startswith("/accounts/login/"), name
+        where = "/welcome/" if name == "home" else "/accounts/login/"
+        assert ask(nobody, name, entry, uuid7())["Location"].startswith(where), name
 
 
 def test_a_removal_works_at_once(cast: Cast, bob: Visitor) -> None:
