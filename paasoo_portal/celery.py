@@ -39,6 +39,7 @@ app.conf.update(
         "partitions": {"task": "messaging.make_partitions", "schedule": crontab(minute=5, hour="0-22")},
         "requests": {"task": "messaging.forget_requests", "schedule": crontab(minute=20, hour="0-22")},
         "invitations": {"task": "accounts.forget_invitations", "schedule": crontab(minute=25, hour=2)},
+        "consents": {"task": "privacy.forget_consents", "schedule": crontab(minute=30, hour=2)},
         "retention": {"task": "privacy.retention_nightly", "schedule": crontab(hour=0, minute=10)},
         "retention-catch-up": {
             "task": "privacy.retention_nightly",

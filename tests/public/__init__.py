@@ -1,0 +1,1 @@
+"""The public site and its cookies, as visitors meet them."""
