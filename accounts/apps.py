@@ -7,5 +7,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import directory
+        from accounts.mfa import signals
 
         directory.register()
+        signals.connect()

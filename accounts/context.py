@@ -12,6 +12,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.mfa.required import must_enrol
 from accounts.permissions import Permission
 from accounts.seats import Seat, seat_of
 from accounts.teams.models import Account
@@ -35,6 +36,7 @@ class Portal:
     nouns: tuple[Noun, ...] = ()
     mode: str = ""
     may: frozenset[str] = frozenset()
+    development: bool = not settings.PRODUCTION
 
 
 _NOUNS: Final = [
@@ -48,7 +50,10 @@ _NOUNS: Final = [
 
 def portal(request: HttpRequest) -> dict[str, Any]:
     """The context processor; nothing is read until a template asks."""
-    return {"portal": SimpleLazyObject(lambda: _portal(request))}
+    return {
+        "portal": SimpleLazyObject(lambda: _portal(request)),
+        "mfa_lacking": SimpleLazyObject(lambda: request.user.is_authenticated and must_enrol(request)),
+    }
 
 
 def _portal(request: HttpRequest) -> Portal:

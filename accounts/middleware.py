@@ -20,6 +20,7 @@ from django.shortcuts import redirect, render
 from django.template.response import SimpleTemplateResponse
 from django.utils import timezone, translation
 
+from accounts.mfa.required import must_enrol
 from accounts.people.models import Person
 from accounts.seats import Seat, seat_of
 from paasoo_portal.core.tenancy import scope
@@ -45,7 +46,7 @@ class AccountScopeMiddleware:
         if permission is None:
             if not request.path.startswith(("/healthz", "/readyz", "/json", "/api/", "/v1/")):
                 speak_to(request)
-            return None
+            return _first_enrol(request) if request.path.startswith("/admin/") else None
         if not request.user.is_authenticated:
             if request.path == "/":
                 return redirect("welcome")
@@ -56,8 +57,15 @@ class AccountScopeMiddleware:
             return redirect("admin:index" if request.user.is_staff else "account_open")
         if not seat.may(permission):
             raise PermissionDenied
+        if (first := _first_enrol(request)) is not None:
+            return first
         request.seat = seat  # type: ignore[attr-defined]
         return _run(request, seat, view, args, kwargs)
+
+
+def _first_enrol(request: HttpRequest) -> HttpResponse | None:
+    """Administrators and staff set up a second factor before anything else."""
+    return redirect("mfa_index") if request.user.is_authenticated and must_enrol(request) else None
 
 
 def _run(

@@ -48,6 +48,7 @@ CATALOGUE = [
                 retention=SECURITY_LOG,
                 erasure=Erasure.BLANK,
             ),
+            "session_number": not_personal("a counter that ends sessions"),
             "is_active": Held(source=Source.OURSELVES),
             "is_staff": Held(
                 "Professional", category=Category.C8, subject=Subject.STAFF, source=Source.OURSELVES

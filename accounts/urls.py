@@ -3,6 +3,7 @@
 from django.urls import path
 
 from accounts.api_keys import views as api_keys
+from accounts.people import views as people
 from accounts.teams import views as teams
 from accounts.teams import views_join as join
 from accounts.teams import views_team as team
@@ -15,6 +16,8 @@ urlpatterns = [
     path("account/open/", teams.account_open, name="account_open"),
     path("account/switch/", teams.account_switch, name="account_switch"),
     path("account/settings/", teams.account_settings, name="account_settings"),
+    path("profile/", people.profile, name="profile"),
+    path("profile/sessions/", people.sessions_end, name="sessions_end"),
     path("team/", team.team, name="team"),
     path("team/invite/", team.team_invite, name="team_invite"),
     path("team/leave/", team.team_leave, name="team_leave"),

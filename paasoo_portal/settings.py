@@ -104,6 +104,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "csp",
     "rest_framework",
     "drf_spectacular",
@@ -190,6 +191,20 @@ ACCOUNT_FORMS = {
     "set_password": "accounts.forms.SetForm",
     "add_email": "accounts.forms.EmailForm",
     "reauthenticate": "accounts.forms.ReauthenticateForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
+# A phone's clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
+MFA_ADAPTER = "accounts.mfa.adapter.PortalMfaAdapter"
+MFA_REQUIRED = env.boolean("MFA_REQUIRED", True)
+MFA_FORMS = {
+    "authenticate": "accounts.mfa.forms.CodeForm",
+    "reauthenticate": "accounts.mfa.forms.ConfirmCodeForm",
+    "activate_totp": "accounts.mfa.forms.ActivateForm",
+    "add_webauthn": "accounts.mfa.forms.AddKeyForm",
+    "edit_webauthn": "accounts.mfa.forms.RenameKeyForm",
 }
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if PORTAL_URL.startswith("https:") else "http"

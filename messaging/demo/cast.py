@@ -15,6 +15,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.mfa.utils import decrypt, encrypt
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
@@ -102,6 +105,7 @@ class Secrets:
         self.path, self.draft = path, path.with_suffix(".draft.json")
         self.passwords: dict[str, str] = {}
         self.keys: dict[str, str] = {}
+        self.factors: dict[str, str] = {}
         for known in (self.path, self.draft):
             self._read(known)
 
@@ -109,6 +113,11 @@ class Secrets:
         try:
             held = json.loads(path.read_text(encoding="utf-8"))
             self.passwords |= {user["email"]: user["password"] for user in held["users"] + held["staff"]}
+            self.factors |= {
+                user["email"]: user["totp_secret"]
+                for user in held["users"] + held["staff"]
+                if user.get("totp_secret")
+            }
             self.keys |= {entry["key"]: entry["secret"] for entry in held["api"]}
         except (OSError, ValueError, KeyError):
             return
@@ -143,7 +152,20 @@ def person(someone: Someone, held: Secrets) -> Person:
             user=found, email=someone.email, defaults={"verified": True, "primary": True}
         )
     held.passwords[someone.email] = password
+    if found.is_staff or not someone.role:
+        _enrol(found, held)
     return found
+
+
+def _enrol(found: Person, held: Secrets) -> None:
+    """An authenticator app whose secret the file knows."""
+    secret = held.factors.setdefault(found.email, generate_totp_secret())
+    known = Authenticator.objects.filter(user=found, type=Authenticator.Type.TOTP).first()
+    if known is None:
+        TOTP.activate(found, secret)
+    elif decrypt(known.data["secret"]) != secret:
+        known.data = {"secret": encrypt(secret)}
+        known.save(update_fields=["data"])
 
 
 def staff(held: Secrets) -> None:
@@ -199,12 +221,18 @@ def describe(made: list[Made], held: Secrets, portal_url: str, numbers: dict[str
                 "password": held.passwords[someone.email],
                 "role": someone.role or str(Role.ADMINISTRATOR),
                 "account": one.company.name,
+                "totp_secret": held.factors.get(someone.email),
             }
             for one in made
             for someone in (one.company.administrator, *one.company.members)
         ],
         "staff": [
-            {"email": someone.email, "password": held.passwords[someone.email], "role": someone.role}
+            {
+                "email": someone.email,
+                "password": held.passwords[someone.email],
+                "role": someone.role,
+                "totp_secret": held.factors.get(someone.email),
+            }
             for someone in STAFF
         ],
         "api": [

@@ -15,8 +15,10 @@ from uuid import UUID
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
 
+from accounts.mfa.adapter import PortalMfaAdapter
 from accounts.models import Account, Person, Role
 from accounts.teams.services import add_member, open_account
 from messaging.accept.portal import Accepted, accept_messages
@@ -30,6 +32,7 @@ from paasoo_portal.core.tenancy import scope
 from tests.pages.visitor import PASSWORD, Visitor
 
 REGION = "sg"
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 _texts = itertools.count(1)
 
 
@@ -69,6 +72,12 @@ def person(name: str, **fields: Any) -> Person:
     made.save(force_insert=True)
     EmailAddress.objects.create(user=made, email=email, verified=True, primary=True)
     return made
+
+
+def enrol(who: Person) -> None:
+    """Turn an authenticator app on, as the portal asks of administrators and staff."""
+    sealed = PortalMfaAdapter().encrypt(TOTP_SECRET)
+    Authenticator.objects.create(user=who, type=Authenticator.Type.TOTP, data={"secret": sealed})
 
 
 @pytest.fixture(autouse=True)
@@ -113,6 +122,8 @@ def cast(db: None) -> Cast:
         push_account(account_id=account.pk)
         allow(account.pk, Decimal(10))
     dana = person("Dana", is_staff=True, is_superuser=True)
+    for who in (alice, charlie, dana):
+        enrol(who)
     return Cast(alice, bob, sam, bill, vera, charlie, dana, company, other)
 
 

@@ -8,14 +8,14 @@ import pytest
 from django.core import mail
 
 from accounts.models import Account, Person
-from tests.pages.conftest import Cast
+from tests.pages.conftest import Cast, enrol
 from tests.pages.visitor import PASSWORD, Visitor
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
 
 def test_signs_in_and_lands_home(cast: Cast, nobody: Visitor) -> None:
-    assert nobody.post_on("/accounts/login/", {"login": "alice@example.com", "password": PASSWORD}) == "/"
+    assert nobody.post_on("/accounts/login/", {"login": "bob@example.com", "password": PASSWORD}) == "/"
     assert nobody.get("/").title == "Home – PaaSoo"
 
 
@@ -89,6 +89,8 @@ def test_signs_up_confirms_and_opens_an_account(nobody: Visitor) -> None:
     assert "Enter the name" in nobody.post("/account/open/", {"region": "ie"}).text
     assert nobody.post_on("/account/open/", {"name": "Erin & Co", "region": "ie"}) == "/"
     assert Account.objects.get(name="Erin & Co").region == "ie"
+    assert nobody.sent_on(nobody.client.get("/")) == "/accounts/2fa/"
+    enrol(Person.objects.get(email="erin@example.com"))
     assert "Your first message" in nobody.get("/").text
 
 

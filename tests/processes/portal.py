@@ -51,7 +51,8 @@ class Portal:
         self.port = _free_port()
         self.words = paths.var.parent / "words.txt"
         kept = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
-        self._environment = kept | {"PAASOO_VAR": str(paths.var)}
+        # Its people sign in by form, from a program without an app.
+        self._environment = kept | {"PAASOO_VAR": str(paths.var), "MFA_REQUIRED": "no"}
         self._manager: subprocess.Popen[bytes] | None = None
 
     @property
