@@ -52,7 +52,7 @@ class Portal:
         self.words = paths.var.parent / "words.txt"
         kept = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
         # Its people sign in by form, from a program without an app.
-        self._environment = kept | {"PAASOO_VAR": str(paths.var), "MFA_REQUIRED": "no"}
+        self._environment = kept | {"PAASOO_VAR": str(paths.var), "MFA_REQUIRED": "False"}
         self._manager: subprocess.Popen[bytes] | None = None
 
     @property
