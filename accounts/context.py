@@ -44,7 +44,7 @@ _NOUNS: Final = [
     ("messages", gettext_lazy("Messages"), "messages", "messages", Permission.SEE_MESSAGES),
     ("api", gettext_lazy("API"), "api", "api_keys", Permission.SEE_API_KEYS),
     ("team", gettext_lazy("Team"), "team", "team", Permission.SEE_TEAM),
-    ("privacy", gettext_lazy("Privacy"), "privacy", "retention", Permission.SEE_RETENTION),
+    ("privacy", gettext_lazy("Privacy"), "privacy", "privacy_centre", Permission.MEMBER),
 ]
 
 

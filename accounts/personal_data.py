@@ -34,6 +34,7 @@ CATALOGUE = [
         source=Source.PERSON,
         retention=ACCOUNT_LIFE,
         erasure=Erasure.ROW,
+        person=("id",),
         fields={
             "id": Held("Identifier", source=Source.OURSELVES),
             "email": Held("EmailAddress", export=Export.PORTABLE),
@@ -67,6 +68,7 @@ CATALOGUE = [
         source=Source.OURSELVES,
         retention=ACCOUNT_LIFE,
         erasure=Erasure.ROW,
+        person=("person",),
         fields={"id": ROW, "person": Held("Identifier"), "group": Held("Professional")},
     ),
     PersonalData(
@@ -77,6 +79,7 @@ CATALOGUE = [
         source=Source.OURSELVES,
         retention=ACCOUNT_LIFE,
         erasure=Erasure.ROW,
+        person=("person",),
         fields={"id": ROW, "person": Held("Identifier"), "permission": Held("Professional")},
     ),
     PersonalData(
@@ -109,6 +112,7 @@ CATALOGUE = [
         source=Source.ADMINISTRATOR,
         retention=MEMBERSHIP_LIFE,
         erasure=Erasure.ROW,
+        person=("person",),
         fields={
             "id": ROW,
             "account_id": Held("Professional"),
@@ -125,6 +129,7 @@ CATALOGUE = [
         source=Source.ADMINISTRATOR,
         retention=INVITATION,
         erasure=Erasure.ROW,
+        person=("invited_by",),
         fields={
             "id": ROW,
             "account_id": Held("Professional"),
@@ -146,6 +151,7 @@ CATALOGUE = [
         source=Source.CUSTOMER,
         retention=ACCOUNT_LIFE,
         erasure=Erasure.ROW,
+        person=("created_by",),
         fields={
             "id": ROW,
             "account_id": ACCOUNT,

@@ -3,6 +3,9 @@
 from django.urls import path
 
 from accounts.api_keys import views as api_keys
+from accounts.centre import views as centre
+from accounts.centre import views_inbox as inbox
+from accounts.centre import views_requests as rights
 from accounts.people import views as people
 from accounts.teams import views as teams
 from accounts.teams import views_join as join
@@ -31,5 +34,16 @@ urlpatterns = [
     path("team/members/<uuid:member_id>/remove/", team.member_remove, name="member_remove"),
     path("invitations/accept/", join.invitation_accept, name="invitation_accept"),
     path("invitations/<str:token>/", join.invitation_follow, name="invitation_follow"),
+    path("privacy/", centre.centre, name="privacy_centre"),
+    path("privacy/held/", centre.privacy_held, name="privacy_held"),
+    path("privacy/export/", centre.privacy_export, name="privacy_export"),
+    path("privacy/export/<uuid:job_id>/", centre.export_fetch, name="export_fetch"),
+    path("privacy/requests/", rights.requests, name="requests"),
+    path("privacy/requests/new/<slug:kind>/", rights.request_new, name="request_new"),
+    path("privacy/requests/<slug:reference>/", rights.one_request, name="request"),
+    path("privacy/inbox/", inbox.inbox, name="inbox"),
+    path("privacy/inbox/<slug:reference>/", inbox.inbox_answer, name="inbox_answer"),
+    path("privacy/ask/", rights.ask, name="ask"),
+    path("privacy/ask/<str:token>/", rights.ask_confirm, name="ask_confirm"),
     path("audit/", trail.audit, name="audit"),
 ]

@@ -40,6 +40,8 @@ app.conf.update(
         "requests": {"task": "messaging.forget_requests", "schedule": crontab(minute=20, hour="0-22")},
         "invitations": {"task": "accounts.forget_invitations", "schedule": crontab(minute=25, hour=2)},
         "consents": {"task": "privacy.forget_consents", "schedule": crontab(minute=30, hour=2)},
+        "exports": {"task": "privacy.forget_exports", "schedule": crontab(minute="*/10", hour="0-22")},
+        "rights": {"task": "privacy.look_after_requests", "schedule": crontab(minute=35, hour=3)},
         "retention": {"task": "privacy.retention_nightly", "schedule": crontab(hour=0, minute=10)},
         "retention-catch-up": {
             "task": "privacy.retention_nightly",

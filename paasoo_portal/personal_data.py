@@ -34,6 +34,7 @@ CATALOGUE = [
         # it.
         retention=SECURITY_LOG,
         erasure=Erasure.KEPT,
+        person=("actor_id",),
         fields={
             "id": ROW,
             "chain": not_personal("names an organisation's trail"),
@@ -71,6 +72,7 @@ CATALOGUE = [
         source=Source.OURSELVES,
         retention=EVIDENCE_YEARS,
         erasure=Erasure.KEPT,
+        person=("user",),
         fields={
             "id": ROW,
             "action_time": Held(),
@@ -90,6 +92,7 @@ CATALOGUE = [
         source=Source.PERSON,
         retention=ACCOUNT_LIFE,
         erasure=Erasure.ROW,
+        person=("user",),
         fields={
             "id": ROW,
             "user": Held("Identifier"),
@@ -107,6 +110,7 @@ CATALOGUE = [
         retention=INVITATION,
         erasure=Erasure.ROW,
         export=Export.NONE,
+        person=("email_address__user",),
         fields={
             "id": ROW,
             "email_address": Held("Identifier"),
@@ -123,6 +127,7 @@ CATALOGUE = [
         source=Source.PERSON,
         retention=ACCOUNT_LIFE,
         erasure=Erasure.ROW,
+        person=("user",),
         fields={
             "id": ROW,
             "user": Held("Identifier"),

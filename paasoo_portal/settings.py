@@ -157,6 +157,10 @@ HOOKS: dict[str, list[str]] = {
     "retention.sweep": ["messaging.messages.sweep.sweep"],
     "drill.copies": ["paasoo_portal.drill.copies"],
     "retention.count": ["messaging.usage.selectors.messages_between"],
+    "person.accounts": ["accounts.centre.answers.accounts_of"],
+    "export.messages": ["messaging.export.messages"],
+    "export.ready": ["accounts.centre.mails.export_ready"],
+    "request.tell": ["accounts.centre.mails.request_told"],
 }
 
 # --- People and sign-in --------------------------------------------------------------------------------------
@@ -182,6 +186,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_RATE_LIMITS = {"privacy_ask": "5/h/ip"}
 ACCOUNT_FORMS = {
     "login": "accounts.forms.SignInForm",
     "signup": "accounts.forms.SignUpForm",

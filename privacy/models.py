@@ -3,8 +3,10 @@
 from privacy.certificates.models import Certificate
 from privacy.consent.models import ConsentRecord, PageVisit
 from privacy.drill.models import DrillSample
+from privacy.exports.models import ExportJob
 from privacy.keys.models import DataKey, Epoch, KeyTombstone
 from privacy.policy.models import PolicyVersion
+from privacy.requests.models import RequestStep, RightsRequest
 from privacy.retention.models import ClockMark, RetentionBound, RetentionInstruction, RetentionRun
 from privacy.subprocessors.models import SubProcessor
 
@@ -15,11 +17,14 @@ __all__ = [
     "DataKey",
     "DrillSample",
     "Epoch",
+    "ExportJob",
     "KeyTombstone",
     "PageVisit",
     "PolicyVersion",
+    "RequestStep",
     "RetentionBound",
     "RetentionInstruction",
     "RetentionRun",
+    "RightsRequest",
     "SubProcessor",
 ]

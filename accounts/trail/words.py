@@ -34,6 +34,13 @@ LABELS: Final[Words] = {
     Event.RETENTION_ENFORCED: gettext_lazy("Retention enforced"),
     Event.KEYS_CARRIED_OVER: gettext_lazy("Keys carried over"),
     Event.KEYS_DESTROYED: gettext_lazy("Keys destroyed"),
+    Event.REQUEST_STEP: gettext_lazy("Rights request"),
+    Event.EXPORT_ASKED: gettext_lazy("Export asked for"),
+    Event.EXPORT_FETCHED: gettext_lazy("Export downloaded"),
+    Event.CLOSURE_ASKED: gettext_lazy("Closing of the account asked for"),
+    Event.CLOSURE_CANCELLED: gettext_lazy("Closing of the account cancelled"),
+    Event.ACCOUNT_CLOSED: gettext_lazy("Account closed"),
+    Event.PERSON_ERASED: gettext_lazy("A person’s data erased"),
     Event.STAFF_VIEWED: gettext_lazy("PaaSoo staff looked at data"),
     Event.STAFF_CHANGED: gettext_lazy("PaaSoo staff changed something"),
     Event.MESSAGES_ERASED: gettext_lazy("Messages erased"),
@@ -50,6 +57,9 @@ _DATA: Final[Words] = {
     "days": gettext_lazy("days"),
     "data_class": gettext_lazy("data"),
     "amount": gettext_lazy("amount"),
+    "kind": gettext_lazy("kind"),
+    "step": gettext_lazy("step"),
+    "records": gettext_lazy("records"),
 }
 
 

@@ -67,6 +67,8 @@ class PersonalData:
     erasure: Erasure
     export: Export = Export.ACCESS
     recipients: tuple[Recipient, ...] = (Recipient.HOSTING,)
+    # The fields that name the person whom a row is about; without one it is an organisation's.
+    person: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

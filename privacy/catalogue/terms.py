@@ -171,6 +171,8 @@ SESSION: Final = Rule("session", "12 hours after the last sign-in", 1, promise="
 SECURITY_LOG: Final = Rule("security-log", "one year after the event", 365, promise="P-RET-3")
 TWO_YEARS: Final = Rule("device", "two years after it was collected", 730, promise="P-RET-3")
 ACCOUNTING_YEARS: Final = Rule("accounting", "seven years after the financial year", 2557, promise="P-RET-4")
+REQUEST_YEARS: Final = Rule("request", "three years after the request was closed", 1095, promise="P-RGT-2")
+EXPORT_WEEK: Final = Rule("export", "seven days after it was made", 7, promise="P-RET-1")
 EVIDENCE_YEARS: Final = Rule("evidence", "seven years, by id alone", 2557, promise="P-RET-4")
 
 

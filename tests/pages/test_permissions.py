@@ -88,6 +88,7 @@ def ask(visitor: Visitor, name: str, entry: URLPattern, message_id: object) -> A
         "<uuid:invitation_id>": str(uuid7()),
         "<uuid:member_id>": str(uuid7()),
         "<slug:slug>": "content",
+        "<slug:reference>": "R-AAAA-AAAA",
     }
     for placeholder, value in given.items():
         route = route.replace(placeholder, value)

@@ -1,0 +1,83 @@
+"""Where an administrator answers what members of the account ask. Keeps P-WHO-2, P-RGT-2."""
+
+from __future__ import annotations
+
+from typing import cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.centre.forms import AnswerForm
+from accounts.permissions import Permission, page
+from accounts.seats import sitting
+from paasoo_portal.core import directory
+from privacy.requests import services
+from privacy.requests.models import RequestState, RightsRequest, Route
+
+_SHOWN = 100
+
+
+@page(Permission.ANSWER_REQUESTS)
+@require_safe
+def inbox(request: HttpRequest) -> HttpResponse:
+    """Open ones by due date, then the closed."""
+    rows = RightsRequest.objects.filter(account_id=sitting(request).account_id)
+    waiting = rows.filter(state=RequestState.OPEN).order_by("due_on")[:_SHOWN]
+    done = rows.exclude(state=RequestState.OPEN).order_by("-received_at")[:20]
+    context = {
+        "section": "privacy",
+        "waiting": [(one, directory.label("person", one.person_id)) for one in waiting if one.person_id],
+        "done": [(one, directory.label("person", one.person_id)) for one in done if one.person_id],
+    }
+    return render(request, "centre/inbox.html", context)
+
+
+@page(Permission.ANSWER_REQUESTS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def inbox_answer(request: HttpRequest, reference: str) -> HttpResponse:
+    """One request with its text; answer, refuse or extend, after a check page."""
+    found = RightsRequest.objects.filter(reference=reference, account_id=sitting(request).account_id).first()
+    if found is None or found.person_id is None:
+        raise Http404
+    step = request.POST.get("step", "")
+    form = AnswerForm(request.POST if request.method == "POST" else None)
+    context = {
+        "section": "privacy",
+        "found": found,
+        "who": directory.label("person", found.person_id),
+        "steps": found.steps.order_by("at", "pk"),
+        "form": form,
+        "ours": found.state == RequestState.OPEN and found.routed_to == Route.ADMINISTRATOR,
+    }
+    if context["ours"] and step in {"check", "send"} and form.is_valid():
+        if step == "check":
+            return render(request, "centre/inbox_check.html", context | {"values": form.cleaned_data})
+        act(request, found, form)
+        return redirect("inbox")
+    if step == "edit":
+        form.errors.clear()
+    return render(request, "centre/inbox_answer.html", context)
+
+
+def act(request: HttpRequest, found: RightsRequest, form: AnswerForm, by_kind: str = "administrator") -> None:
+    """Do what the form says, and say what was done."""
+    values = form.cleaned_data
+    by = {"by_id": cast(UUID, request.user.pk), "by_kind": by_kind, "text": values["text"]}
+    try:
+        if values["action"] == "refuse":
+            services.refuse(found.pk, ground=values["ground"], **by)
+            messages.success(request, _("%(reference)s is refused.") % {"reference": found.reference})
+        elif values["action"] == "extend":
+            services.extend(found.pk, **by)
+            messages.success(
+                request, _("%(reference)s has two more months.") % {"reference": found.reference}
+            )
+        else:
+            services.answer(found.pk, **by)
+            messages.success(request, _("%(reference)s is answered.") % {"reference": found.reference})
+    except services.NotOpen as error:
+        messages.error(request, str(error.user))

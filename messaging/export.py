@@ -1,0 +1,37 @@
+"""Messages for a copy of an account: opened as the pages open them, batch by batch, region by region."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+from uuid import UUID
+
+from messaging.messages.models import Message
+from messaging.rest import reading
+from paasoo_portal.core import regions
+from paasoo_portal.core.tenancy import scope
+
+BATCH: Final = 500
+Records = Callable[[], Iterator[dict[str, Any]]]
+
+
+def messages(account_id: UUID) -> list[tuple[str, Records]]:
+    """The hook `export.messages`: a part for each database that holds traffic."""
+    return [(alias, _records(alias, account_id)) for alias in regions.aliases()]
+
+
+def _records(alias: str, account_id: UUID) -> Records:
+    def read() -> Iterator[dict[str, Any]]:
+        after = UUID(int=0)
+        while True:
+            # Each batch asks for its keys anew, so that what is erased meanwhile is not in the copy.
+            with scope(account_id, using=[alias]):
+                rows = Message.objects.using(alias).filter(account_id=account_id, id__gt=after)
+                batch = list(rows.order_by("id")[:BATCH])
+                told = reading.details(alias, account_id, batch)
+            yield from told
+            if len(batch) < BATCH:
+                return
+            after = batch[-1].pk
+
+    return read

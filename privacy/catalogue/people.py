@@ -1,0 +1,95 @@
+"""From a person or an organisation to their rows, as the catalogue declares it: what is shown, exported and erased.
+
+Keeps P-RGT-1 and P-RGT-3: a model that names a person says how, and the check refuses one that does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Q, QuerySet
+
+from paasoo_portal.core.router import TRAFFIC, plane_of
+from paasoo_portal.core.tenancy import TenantModel, scope
+from privacy.catalogue.declarations import FieldEntry, PersonalData, entries
+from privacy.catalogue.registry import catalogue
+from privacy.catalogue.terms import Export
+
+
+@dataclass(frozen=True)
+class Place:
+    """A model that holds personal data, with its fields as declared."""
+
+    model: type[models.Model]
+    declaration: PersonalData
+    fields: tuple[FieldEntry, ...]
+
+    @property
+    def label(self) -> str:
+        return self.model._meta.label
+
+    @property
+    def traffic(self) -> bool:
+        return plane_of(self.model) == TRAFFIC
+
+    @property
+    def exported(self) -> tuple[FieldEntry, ...]:
+        return tuple(field for field in self.fields if field.export is not Export.NONE)
+
+    @property
+    def of_account(self) -> str:
+        """The field that names the organisation, if there is one."""
+        names = {field.name for field in self.model._meta.concrete_fields}
+        return "account_id" if "account_id" in names else "id" if self.label == "accounts.Account" else ""
+
+
+def places() -> Iterator[Place]:
+    """Every declared model that holds personal data."""
+    for declaration in catalogue().models.values():
+        if isinstance(declaration, PersonalData):
+            fields = tuple(field for field in entries(declaration) if field.personal)
+            yield Place(apps.get_model(declaration.model), declaration, fields)
+
+
+def places_of_people() -> list[Place]:
+    return [place for place in places() if place.declaration.person]
+
+
+def rows_of_person(place: Place, person_id: UUID, account_ids: Iterable[UUID]) -> Iterator[models.Model]:
+    """The rows that are about a person, in whatever of their accounts. Control plane only."""
+    narrowed = Q()
+    for lookup in place.declaration.person:
+        narrowed |= Q(**{lookup: person_id})
+    if issubclass(place.model, TenantModel):
+        for account_id in account_ids:
+            with scope(account_id):
+                yield from _ordered(place.model, narrowed & Q(account_id=account_id))
+    else:
+        yield from _ordered(place.model, narrowed)
+
+
+def rows_of_account(place: Place, account_id: UUID, alias: str = "default") -> Iterator[models.Model]:
+    """The rows of an organisation in one database, streamed."""
+    tenant = issubclass(place.model, TenantModel) or place.traffic
+    with scope(account_id, using=[alias]) if tenant else nullcontext():
+        rows = _ordered(place.model, Q(**{place.of_account: account_id})).using(alias)
+        yield from rows.iterator(chunk_size=500)
+
+
+def values(place: Place, row: models.Model) -> dict[str, Any]:
+    """What a row says, field by field: everything that may be handed out."""
+    return {field.field: getattr(row, _attribute(place.model, field.field)) for field in place.exported}
+
+
+def _attribute(model: type[models.Model], name: str) -> str:
+    return str(model._meta.get_field(name).attname)  # type: ignore[union-attr]
+
+
+def _ordered(model: type[models.Model], narrowed: Q) -> QuerySet[models.Model]:
+    return model._base_manager.filter(narrowed).order_by("pk")

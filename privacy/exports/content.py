@@ -1,0 +1,83 @@
+"""What goes into a copy: every declared row of a person or an organisation, a file a table. Keeps P-RGT-1, P-RGT-3."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from paasoo_portal.core import hooks, regions
+from privacy.catalogue import people
+from privacy.catalogue.people import Place
+
+# Told by messaging itself, with what is sealed opened as the pages open it.
+MESSAGES = "messaging.Message"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file of the copy: its name, what it holds, and its records."""
+
+    name: str
+    about: str
+    records: Callable[[], Iterable[dict[str, Any]]]
+
+
+def of_person(person_id: UUID, account_ids: list[UUID]) -> list[Part]:
+    """Everything about a person on the control plane, where people are."""
+    return [
+        Part(_name(place), _about(place), _person_rows(place, person_id, account_ids))
+        for place in people.places_of_people()
+        if place.exported
+    ]
+
+
+def of_account(account_id: UUID) -> list[Part]:
+    """Everything of an organisation, and its messages region by region."""
+    parts = []
+    for place in people.places():
+        if not place.of_account or not place.exported or place.label == MESSAGES:
+            continue
+        aliases = regions.aliases() if place.traffic else ["default"]
+        parts += [
+            Part(_name(place, alias), _about(place), _account_rows(place, account_id, alias))
+            for alias in aliases
+        ]
+    for found in hooks.call("export.messages", account_id=account_id):
+        parts += [Part(f"messages-{alias}.jsonl", MESSAGES, records) for alias, records in found]
+    return parts
+
+
+def line(record: dict[str, Any]) -> bytes:
+    return json.dumps(record, ensure_ascii=False, default=_plain).encode() + b"\n"
+
+
+def _person_rows(
+    place: Place, person_id: UUID, account_ids: list[UUID]
+) -> Callable[[], Iterator[dict[str, Any]]]:
+    return lambda: (people.values(place, row) for row in people.rows_of_person(place, person_id, account_ids))
+
+
+def _account_rows(place: Place, account_id: UUID, alias: str) -> Callable[[], Iterator[dict[str, Any]]]:
+    return lambda: (people.values(place, row) for row in people.rows_of_account(place, account_id, alias))
+
+
+def _name(place: Place, alias: str = "default") -> str:
+    name = place.model._meta.db_table.replace("_", "-")
+    return f"{name}.jsonl" if alias == "default" else f"{name}-{alias}.jsonl"
+
+
+def _about(place: Place) -> str:
+    first = place.fields[0]
+    category = first.category.label if first.category else ""
+    return f"{place.model._meta.verbose_name_plural} ({category})"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).hex()
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return str(value)

@@ -1,0 +1,1 @@
+"""The privacy centre, as members, administrators and visitors use it."""
