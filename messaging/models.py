@@ -7,6 +7,7 @@ from messaging.erasure.models import ErasedDay
 from messaging.messages.models import Message, MessageEvent
 from messaging.pricing.models import Price
 from messaging.projections.models import OptOut, RegionAccount, RegionKey, RegionPrice
+from messaging.refusals.models import RefusedRequest
 from messaging.rest.models import IdempotencyKey
 from messaging.usage.models import DayCount, Statistic, UsageRecord
 
@@ -21,6 +22,7 @@ __all__ = [
     "MessageEvent",
     "OptOut",
     "Price",
+    "RefusedRequest",
     "RegionAccount",
     "RegionKey",
     "RegionPrice",

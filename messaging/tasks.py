@@ -11,6 +11,7 @@ from django.db import DatabaseError
 from messaging.allowance.tasks import top_up_allowances, top_up_region
 from messaging.carriers.registry import carrier_of
 from messaging.delivery import push, reconcile
+from messaging.refusals import record as refusals
 from messaging.rest import idempotency
 from paasoo_portal.core import partitions, regions
 from privacy.errors import PrivacyError
@@ -84,13 +85,14 @@ def make_partitions_of(region: str) -> None:
 
 @shared_task(name="messaging.forget_requests")
 def forget_requests() -> None:
-    """Delete idempotency keys older than a day, region by region."""
+    """Delete idempotency keys older than a day and refusals older than 30, region by region."""
     _for_each_region("messaging.forget_requests_of", expires=3000)
 
 
 @shared_task(name="messaging.forget_requests_of")
 def forget_requests_of(region: str) -> None:
     idempotency.forget_old(regions.alias(region))
+    refusals.forget_old(regions.alias(region))
 
 
 def _for_each_region(task: str, *, expires: int) -> None:

@@ -27,6 +27,8 @@ from messaging.door.groups import Item
 from messaging.door.http import Receive, Scope, Send
 from messaging.door.region import RegionDoor
 from messaging.door.valkey import Valkey
+from messaging.refusals.reasons import OF_CODE
+from messaging.refusals.record import network_of
 from paasoo_portal.core import clock, regions
 from paasoo_portal.core.http.client_ip import Address, client_ip
 from privacy.errors import PrivacyError
@@ -82,6 +84,7 @@ class Door:
             answer = await self._accept(self._door(region), given, scope)
         except Refused as refused:
             await http.reply(send, 200, _REFUSALS[refused.code], _RETRY if refused.code in _RETRIED else [])
+            self._note(region, given.get("key", ""), refused.code, scope)
         except Exception as error:
             self._say(region, error)
             await http.reply(send, 200, _REFUSALS[SubmitCode.SYSTEM_ERROR], _RETRY)
@@ -124,6 +127,20 @@ class Door:
         key = given["key"]
         caller = door.projections.remembered(key) or await door.projections.caller(key)
         return authorise(caller, given["secret"], _SEND, lambda: _address(scope))
+
+    def _note(self, region: regions.Region, key: str, code: SubmitCode, scope: Scope) -> None:
+        """Keep the refusal for its customer, once it is answered; of a key that nobody knows nothing is kept."""
+        door = self._door(region)
+        caller = door.projections.remembered(key)
+        if caller is not None:
+            reason = OF_CODE[code]
+            door.refusals.add(
+                caller.account.account_id,
+                caller.key_id,
+                code=reason.code,
+                field=reason.field,
+                network=network_of(_address(scope)),
+            )
 
     def _door(self, region: regions.Region) -> RegionDoor:
         door = self._doors.get(region.code)

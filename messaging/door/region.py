@@ -17,6 +17,7 @@ from messaging.allowance import services as allowance
 from messaging.door.database import Database
 from messaging.door.groups import Groups
 from messaging.door.projections import Projections
+from messaging.door.refusals import Refusals
 from messaging.door.valkey import Valkey
 
 _KEY_SECONDS: Final = 8.0
@@ -32,6 +33,7 @@ class RegionDoor:
         self._database = Database(alias)
         self.projections = Projections(self._database)
         self.groups = Groups(self._database, valkey, self._pull)
+        self.refusals = Refusals(self._database)
         # Threads of the region's own: where another region hangs, its threads hang with it and nobody else's.
         self._for_keys = ThreadPoolExecutor(1, thread_name_prefix=f"keys-{code}")
         self._for_pulls = ThreadPoolExecutor(2, thread_name_prefix=f"pull-{code}")
@@ -50,6 +52,7 @@ class RegionDoor:
 
     async def close(self) -> None:
         await self.groups.close()
+        await self.refusals.close()
         await self._database.close()
         self._for_keys.shutdown(wait=False, cancel_futures=True)
         self._for_pulls.shutdown(wait=False, cancel_futures=True)

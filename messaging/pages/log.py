@@ -93,7 +93,22 @@ def count(asked: LogFilter) -> int | None:
     return int(counts.aggregate(total=Sum("messages"))["total"] or 0)
 
 
-def _find(alias: str, account_id: UUID, asked: LogFilter, cursor: Cursor) -> list[Message]:
+def batch(account_id: UUID, asked: LogFilter, before: UUID | None, size: int) -> list[Message]:
+    """Up to `size` messages with their sealed texts, newest first, as the page selects them; for the export."""
+    alias = regions.alias(asked.region)
+    rows = listed(alias).defer(None)
+    return _find(alias, account_id, asked, Cursor(before=before), rows=rows, size=size)
+
+
+def _find(
+    alias: str,
+    account_id: UUID,
+    asked: LogFilter,
+    cursor: Cursor,
+    *,
+    rows: QuerySet[Message] | None = None,
+    size: int | None = None,
+) -> list[Message]:
     lowest, highest = (
         uuid7_floor(asked.first_day),
         uuid7_floor(asked.last_day + timedelta(days=1)),
@@ -102,11 +117,11 @@ def _find(alias: str, account_id: UUID, asked: LogFilter, cursor: Cursor) -> lis
         highest = min(highest, cursor.before)
     if cursor.after is not None:
         lowest = max(lowest, UUID(int=cursor.after.int + 1))
-    rows = listed(alias).filter(id__gte=lowest, id__lt=highest)
+    rows = (listed(alias) if rows is None else rows).filter(id__gte=lowest, id__lt=highest)
     if asked.number:
         rows = rows.filter(pk__in=_ids_of_number(alias, account_id, asked, lowest, highest))
     rows = rows.filter(_narrowed(asked)).order_by("id" if cursor.after is not None else "-id")
-    return list(rows[: PAGE + 1])
+    return list(rows[: size or PAGE + 1])
 
 
 def _narrowed(asked: LogFilter) -> Q:

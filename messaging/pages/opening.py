@@ -73,7 +73,11 @@ class Numbers:
 
 def content_of(alias: str, account_id: UUID, message: Message, *, withheld: bool) -> Content:
     """The content of one message; `withheld` tells only whether there is one and never opens it."""
-    opener = Opener(alias, account_id)
+    return content_by(Opener(alias, account_id), message, withheld=withheld)
+
+
+def content_by(opener: Opener, message: Message, *, withheld: bool) -> Content:
+    """The same by an opener that has the keys of many."""
     try:
         if message.content_sealed is None or withheld:
             opener.key(message.content_key_id)

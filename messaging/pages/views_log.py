@@ -30,11 +30,11 @@ _CURSORS = ("before", "after")
 @require_safe
 def message_log(request: HttpRequest) -> HttpResponse:
     seat = sitting(request)
-    number = _number(request, seat)
+    number = number_of(request, seat)
     if number is None:
         messages.warning(request, _("Your search for a number has ended. Enter the number again."))
-        return redirect(_url(request, number=None))
-    form = LogFilterForm(_without_cursor(request), home=seat.account.region)
+        return redirect(url_of(request, number=None))
+    form = LogFilterForm(without_cursor(request), home=seat.account.region)
     asked = form.asked(number)
     region = regions.get(asked.region)
     cursor = log.Cursor(*(_cursor(request, name) for name in _CURSORS))
@@ -48,15 +48,16 @@ def message_log(request: HttpRequest) -> HttpResponse:
         "form": form,
         "number_form": NumberForm(),
         "number": number,
-        "without_number": _url(request, number=None),
+        "export": url_of(request, name="messages_export"),
+        "without_number": url_of(request, number=None),
         "asked": asked,
         "region": region,
         "abroad": region.code != seat.account.region,
         "rows": found.rows,
         "count": count,
         "page": {
-            "older": found.older and _url(request, before=str(found.older)),
-            "newer": found.newer and _url(request, after=str(found.newer)),
+            "older": found.older and url_of(request, before=str(found.older)),
+            "newer": found.newer and url_of(request, after=str(found.newer)),
         },
         "filtered": any(value for name, value in request.GET.items() if name not in _CURSORS),
     }
@@ -81,7 +82,7 @@ def find_number(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse('messages')}?{urlencode(query)}")
 
 
-def _number(request: HttpRequest, seat: Seat) -> str | None:
+def number_of(request: HttpRequest, seat: Seat) -> str | None:
     """The number searched for, "" without a search, None when the search has ended."""
     token = request.GET.get("number", "")
     if not token:
@@ -95,7 +96,7 @@ def _session(request: HttpRequest) -> str:
     return request.session.session_key or settings.SESSION_COOKIE_NAME
 
 
-def _without_cursor(request: HttpRequest) -> dict[str, str]:
+def without_cursor(request: HttpRequest) -> dict[str, str]:
     return {name: str(value) for name, value in request.GET.items() if name not in _CURSORS}
 
 
@@ -106,7 +107,7 @@ def _cursor(request: HttpRequest, name: str) -> UUID | None:
         return None
 
 
-def _url(request: HttpRequest, **changes: str | None) -> str:
+def url_of(request: HttpRequest, *, name: str = "messages", **changes: str | None) -> str:
     """The log's address with the present filters, changed; cursors never pile up."""
-    query = _without_cursor(request) | changes
-    return f"{reverse('messages')}?{urlencode({name: value for name, value in query.items() if value})}"
+    query = without_cursor(request) | changes
+    return f"{reverse(name)}?{urlencode({key: value for key, value in query.items() if value})}"

@@ -41,6 +41,9 @@ class KeyAuthentication(BaseAuthentication):
         key, secret = credentials(request)
         region = region_of(request._request)
         caller = caller_of(region.alias, key)
+        if caller is not None:
+            # For the handler: a refusal of a known key is kept for its customer.
+            request._request.caller = (region, caller)  # type: ignore[attr-defined]
         scope = next(iter(caller.scopes), "") if caller is not None else ""
         try:
             known = authorise(caller, secret, scope, lambda: address_of(request._request))

@@ -15,6 +15,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from messaging.accept.codes import SubmitCode
+from messaging.classic.credentials import address_of
+from messaging.refusals.models import Surface
+from messaging.refusals.reasons import OF_PROBLEM
+from messaging.refusals.record import network_of, refused
 from paasoo_portal.core.http.problem import problem
 from privacy.errors import PrivacyError
 
@@ -75,6 +79,7 @@ _OF_STATUS: Final = {
     400: "bad-request", 401: "unauthorized", 403: "scope-missing", 404: "not-found", 405: "method-not-allowed",
     406: "not-acceptable", 413: "too-large", 415: "unsupported-media-type", 429: "too-many-requests",
 }  # fmt: skip
+_MEMBERS: Final = frozenset({"to", "from", "text", "messages", "client_ref"})
 _RETRY: Final = {"too-many-requests": "1", "unavailable": "1", "in-flight": "1"}
 
 
@@ -116,6 +121,7 @@ def handler(error: Exception, context: dict[str, Any]) -> Response | None:
     found = _problem_of(error)
     if found is None:
         return None
+    _keep(found, context)
     response = Response(body(found), status=found.kind.status, content_type=TYPE)
     if found.kind.name in _RETRY:
         response["Retry-After"] = _RETRY[found.kind.name]
@@ -125,6 +131,30 @@ def handler(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(view, APIView):
         view.headers.update({name: value for name, value in response.items() if name == "Retry-After"})
     return response
+
+
+def _keep(found: Problem, context: dict[str, Any]) -> None:
+    """Keep the refusal for its customer when the key was known."""
+    request = getattr(context.get("request"), "_request", None)
+    region, caller = getattr(request, "caller", (None, None))
+    code = OF_PROBLEM.get(found.kind.name)
+    if request is None or caller is None or code is None:
+        return
+    refused(
+        region.alias,
+        caller.account.account_id,
+        surface=Surface.REST,
+        code=code,
+        field=_field_of(found),
+        key_id=caller.key_id,
+        network=network_of(address_of(request)),
+    )
+
+
+def _field_of(found: Problem) -> str:
+    """The member the problem speaks of, if it is one of ours: a pointer may quote what was sent."""
+    name = found.errors[0][0].rpartition("/")[2] if found.errors else ""
+    return name if name in _MEMBERS else ""
 
 
 def not_found(request: HttpRequest, path: str = "") -> JsonResponse:

@@ -169,6 +169,7 @@ INVITATION: Final = Rule(
 )
 SESSION: Final = Rule("session", "12 hours after the last sign-in", 1, promise="P-RET-3")
 SECURITY_LOG: Final = Rule("security-log", "one year after the event", 365, promise="P-RET-3")
+THIRTY_DAYS: Final = Rule("thirty-days", "30 days after the event", 31, promise="P-RET-3")
 TWO_YEARS: Final = Rule("device", "two years after it was collected", 730, promise="P-RET-3")
 ACCOUNTING_YEARS: Final = Rule("accounting", "seven years after the financial year", 2557, promise="P-RET-4")
 REQUEST_YEARS: Final = Rule("request", "three years after the request was closed", 1095, promise="P-RGT-2")

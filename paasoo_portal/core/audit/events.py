@@ -27,6 +27,8 @@ class Event(StrEnum):
     STAFF_VIEWED = "staff:record:viewed"
     STAFF_CHANGED = "staff:record:changed"
     MESSAGES_ERASED = "account:messages:erased"
+    MESSAGES_EXPORT_BEGUN = "account:messages:export_begun"
+    MESSAGES_EXPORTED = "account:messages:exported"
     MESSAGE_SENT_BY_HAND = "account:message:sent"
     REQUEST_STEP = "person:request:step"
     EXPORT_ASKED = "person:export:asked"

@@ -1,0 +1,33 @@
+"""Refusals are deleted after 30 days, by the worker, whosever they are."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from messaging.refusals import record
+from messaging.refusals.models import RefusedRequest, Surface
+from paasoo_portal.core import clock
+from paasoo_portal.core.ids import uuid7
+from paasoo_portal.core.tenancy import system_scope
+
+
+@pytest.mark.usefixtures("worker")
+def test_is_forgotten_after_thirty_days() -> None:
+    record.refused(
+        "sg", uuid7(), surface=Surface.REST, code="throttled", key_id=uuid7(), network="192.0.2.0/24"
+    )
+    record.forget_old("sg")
+    assert kept() >= 1
+    with clock.travel(by=timedelta(days=30)):
+        record.forget_old("sg")
+        assert kept() >= 1
+    with clock.travel(by=timedelta(days=32)):
+        record.forget_old("sg")
+        assert kept() == 0
+
+
+def kept() -> int:
+    with system_scope("refusals", using=("sg",)):
+        return RefusedRequest.objects.using("sg").count()
