@@ -21,7 +21,6 @@ from accounts.people.models import Person
 from accounts.teams.models import Account, AccountState, Membership
 from accounts.teams.services import change_account
 from paasoo_portal.core import audit, clock, hooks, mail, regions
-from paasoo_portal.core.faults import fault
 from paasoo_portal.core.tenancy import TenantModel, scope, system_scope
 from privacy.catalogue import people
 from privacy.catalogue.people import Place
@@ -95,15 +94,12 @@ def close(closure_id: UUID) -> bool:
         found.save(update_fields=["begun_at"])
     account_id = found.account_id
     _stop(account_id)
-    fault("close.stopped")
     certificates = []
     for alias in regions.aliases():
         certificate = closing.erase_traffic(alias, account_id, found.pk)
         certificates += [str(certificate.pk)] if certificate is not None else []
         hooks.call("account.closed", alias=alias, account_id=account_id)
-        fault("close.region")
     gone = _part_with_people(account_id)
-    fault("close.people")
     _erase_account(account_id)
     with transaction.atomic():
         found.finished_at = clock.now()

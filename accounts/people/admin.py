@@ -7,15 +7,19 @@ Keeps P-SEC-2: each look at a person is recorded before it is shown.
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from accounts.people.masking import mask_email
 from accounts.people.models import Person
-from accounts.staff import looked_at
+from accounts.seats import roles_of
+from accounts.staff import ReasonForm, looked_at
 
 
 @admin.register(Person)
@@ -38,6 +42,7 @@ class PersonAdmin(admin.ModelAdmin):
         "groups",
     )
     filter_horizontal = ("groups",)
+    change_form_template = "admin/accounts/person/change_form.html"
 
     @admin.display(description=_("email address"))
     def masked_email(self, person: Person) -> str:
@@ -62,6 +67,31 @@ class PersonAdmin(admin.ModelAdmin):
         if search_term:
             return queryset.filter(email__iexact=search_term.strip()), False
         return queryset, False
+
+    def get_urls(self) -> list[URLPattern]:
+        mine = path("<uuid:person_id>/unmask/", self.admin_site.admin_view(self.unmask_view), name="unmask")
+        return [mine, *super().get_urls()]
+
+    def unmask_view(self, request: HttpRequest, person_id: UUID) -> HttpResponse:
+        """Ask why, record it in each of the person's trails first, then show name and address once."""
+        person = self.get_queryset(request).filter(pk=person_id).first()
+        if person is None or not self.has_view_permission(request, person):
+            raise Http404
+        form = ReasonForm(request.POST if request.method == "POST" else None)
+        shown = None
+        if request.method == "POST" and form.is_valid():
+            reason = form.cleaned_data["reason"]
+            for account_id in [*roles_of(person)] or [None]:
+                looked_at(request, subject=person_id, what="address", account_id=account_id, reason=reason)
+            shown = person
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Show name and address"),
+            "person_id": person_id,
+            "form": form,
+            "shown": shown,
+        }
+        return TemplateResponse(request, "admin/accounts/person/unmask.html", context)
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         looked_at(request, subject=object_id, what="person")

@@ -5,19 +5,47 @@ Everything of an account is read in that account's own scope. Keeps P-SEC-2.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
 
 from accounts.api_keys.models import ApiKey
 from accounts.billing.models import Balance
+from accounts.billing.services import top_up_balance
+from accounts.errors import ReferenceTaken
 from accounts.people.masking import mask_email
 from accounts.staff import looked_at
 from accounts.teams.models import Account, Membership
 from accounts.teams.services import change_account
 from paasoo_portal.core.tenancy import scope
+
+
+class CreditForm(forms.Form):
+    amount = forms.DecimalField(
+        label=_("Amount in EUR"),
+        min_value=Decimal("0.01"),
+        max_value=Decimal(1_000_000),
+        decimal_places=2,
+        error_messages={"required": _("Enter an amount")},
+    )
+    reference = forms.RegexField(
+        label=_("Reference of the payment"),
+        help_text=_("Of our own books, such as BANK-2026-00123; it is booked once."),
+        regex=r"^[A-Za-z0-9._/-]{3,100}$",
+        error_messages={
+            "required": _("Enter a reference"),
+            "invalid": _("Use 3 to 100 letters, digits, dots, dashes and slashes"),
+        },
+    )
 
 
 @admin.register(Account)
@@ -57,6 +85,49 @@ class AccountAdmin(admin.ModelAdmin):
             extra = {**(extra_context or {}), **_beside(_uuid(object_id))}
             response = super().change_view(request, object_id, form_url, extra)
             return response.render() if hasattr(response, "render") else response
+
+    def get_urls(self) -> list[URLPattern]:
+        mine = path("<uuid:account_id>/credit/", self.admin_site.admin_view(self.credit_view), name="credit")
+        return [mine, *super().get_urls()]
+
+    def credit_view(self, request: HttpRequest, account_id: UUID) -> HttpResponse:
+        """Book a payment that came another way: form, check page, booked once by its reference."""
+        if not request.user.has_perm("accounts.add_ledgerentry"):
+            raise PermissionDenied
+        account = Account.objects.filter(pk=account_id).first()
+        if account is None:
+            raise Http404
+        step = request.POST.get("step", "")
+        form = CreditForm(request.POST if request.method == "POST" else None)
+        if step == "book" and form.is_valid() and self._book(request, account_id, form):
+            return redirect("admin:accounts_account_change", account_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Credit the balance"),
+            "account": account,
+            "form": form,
+            "check": step == "check" and form.is_valid(),
+        }
+        return TemplateResponse(request, "admin/accounts/account/credit.html", context)
+
+    def _book(self, request: HttpRequest, account_id: UUID, form: CreditForm) -> bool:
+        values = form.cleaned_data
+        try:
+            booked = top_up_balance(
+                account_id=account_id,
+                amount=values["amount"],
+                reference=values["reference"],
+                actor_id=request.user.pk,
+                actor_kind="staff",
+            )
+        except ReferenceTaken as error:
+            form.add_error("reference", str(error.user))
+            return False
+        if booked:
+            messages.success(request, _("%(amount)s EUR are booked.") % {"amount": values["amount"]})
+        else:
+            messages.info(request, _("This reference was booked before; nothing was booked twice."))
+        return True
 
     def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
         change_account(

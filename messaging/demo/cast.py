@@ -18,10 +18,10 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.mfa.utils import decrypt, encrypt
-from django.contrib.auth.models import Permission
-from django.contrib.contenttypes.models import ContentType
+from django.contrib.auth.models import Group
 from django.db import transaction
 
+from accounts import staff_roles
 from accounts.api_keys.scopes import KeyScope
 from accounts.api_keys.services import create_api_key, revoke_api_key
 from accounts.models import Account, ApiKey, Membership, Person, Role
@@ -94,7 +94,10 @@ TIDEWATER: Final = Company(
 COMPANIES: Final = (HARBOURLINE, TIDEWATER)
 STAFF: Final = (
     Someone("root@paasoo.example", "Robin Root", "superuser", superuser=True),
-    Someone("sam.staff@paasoo.example", "Sam Staff", "staff"),
+    Someone("sam.staff@paasoo.example", "Sam Staff", staff_roles.SUPPORT),
+    Someone("petra.privacy@paasoo.example", "Petra Privacy", staff_roles.OFFICER),
+    Someone("finn.finance@paasoo.example", "Finn Finance", staff_roles.FINANCE),
+    Someone("olga.operator@paasoo.example", "Olga Operator", staff_roles.OPERATOR),
 )
 
 
@@ -141,7 +144,7 @@ def person(someone: Someone, held: Secrets) -> Person:
         if found is None or password is None:
             password = "".join(secrets.choice(_LETTERS) for _ in range(14))
         if found is None:
-            staff = someone.role in {"superuser", "staff"}
+            staff = someone.superuser or someone.role in staff_roles.ROLES
             found = Person.objects.create_user(
                 someone.email, password, name=someone.name, is_staff=staff, is_superuser=someone.superuser
             )
@@ -169,13 +172,11 @@ def _enrol(found: Person, held: Secrets) -> None:
 
 
 def staff(held: Secrets) -> None:
-    """The staff; who is no superuser may look at accounts and messages, and change nothing."""
+    """The staff, one of each role; and one for the day when no role is enough."""
     for someone in STAFF:
         found = person(someone, held)
         if not someone.superuser:
-            kinds = ContentType.objects.filter(app_label__in=["accounts", "messaging", "privacy"])
-            looks = Permission.objects.filter(content_type__in=kinds, codename__startswith="view_")
-            found.user_permissions.set(looks)
+            found.groups.set(Group.objects.filter(name=someone.role))
 
 
 def make(company: Company, held: Secrets) -> Made:

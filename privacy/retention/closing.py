@@ -12,7 +12,6 @@ from uuid import UUID, uuid5
 from django.db import connections
 
 from paasoo_portal.core import clock
-from paasoo_portal.core.faults import fault
 from paasoo_portal.core.tenancy import system_scope
 from privacy.certificates import issue
 from privacy.certificates.issue import ErasedLine
@@ -52,7 +51,6 @@ def erase_traffic(alias: str, account_id: UUID, closure_id: UUID) -> Certificate
         with system_scope("account_close", using=(alias,)), connections[alias].cursor() as cursor:
             given = {"account": account_id, "at": clock.now(), "reason": REASON, "run": closure_id}
             cursor.execute(_MOVE, given | {"certificate": certificate_id})
-        fault("close.moved")
         with system_scope("account_close", using=(alias,)), connections[alias].cursor() as cursor:
             cursor.execute(_BURIED, [account_id, certificate_id])
             lines = [ErasedLine(*row) for row in cursor.fetchall()]

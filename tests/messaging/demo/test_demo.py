@@ -78,7 +78,13 @@ def test_the_demo_is_whole(stage: Path) -> None:
         ("support", "Harbourline Logistics"),
         ("administrator", "Tidewater Dental"),
     ]
-    assert [one["role"] for one in made["staff"]] == ["superuser", "staff"]
+    assert [one["role"] for one in made["staff"]] == [
+        "superuser",
+        "support",
+        "privacy officer",
+        "finance",
+        "operator",
+    ]
     assert {key["region"] for key in made["api"]} == {"sg", "ie"}
     assert set(made["numbers"]) == {"delivered", "delayed", "failed", "rejected", "silent", "duplicate"}
     _check_people(made)

@@ -1,0 +1,54 @@
+"""What each kind of staff may do in the staff pages: one table, four roles, kept in step after each migration.
+
+Keeps P-SEC-2: nobody sees more than their work needs. A superuser is for the day when none of these is enough.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.contrib.auth.models import Group, Permission
+
+SUPPORT, OFFICER, FINANCE, OPERATOR = "support", "privacy officer", "finance", "operator"
+ROLES: Final = (SUPPORT, OFFICER, FINANCE, OPERATOR)
+
+# fmt: off
+TABLE: Final[dict[str, frozenset[str]]] = {
+    "accounts.view_person":         frozenset({SUPPORT, OFFICER                    }),
+    "accounts.view_account":        frozenset({SUPPORT, OFFICER, FINANCE, OPERATOR }),
+    "accounts.change_account":      frozenset({SUPPORT,                   OPERATOR }),
+    "accounts.add_ledgerentry":     frozenset({                  FINANCE           }),
+    "messaging.view_message":       frozenset({SUPPORT, OFFICER                    }),
+    "messaging.view_price":         frozenset({SUPPORT,          FINANCE, OPERATOR }),
+    "messaging.add_price":          frozenset({                  FINANCE           }),
+    "messaging.change_price":       frozenset({                  FINANCE           }),
+    "privacy.view_rightsrequest":   frozenset({         OFFICER                    }),
+    "privacy.change_rightsrequest": frozenset({         OFFICER                    }),
+    "privacy.view_policyversion":   frozenset({SUPPORT, OFFICER                    }),
+    "privacy.add_policyversion":    frozenset({         OFFICER                    }),
+    "privacy.change_policyversion": frozenset({         OFFICER                    }),
+    "privacy.view_subprocessor":    frozenset({SUPPORT, OFFICER                    }),
+    "privacy.add_subprocessor":     frozenset({         OFFICER                    }),
+    "privacy.change_subprocessor":  frozenset({         OFFICER                    }),
+    "privacy.view_retentionrun":    frozenset({         OFFICER,          OPERATOR }),
+    "core.view_auditevent":         frozenset({         OFFICER,          OPERATOR }),
+}
+# fmt: on
+
+
+def keep(**kwargs: Any) -> None:
+    """After a migration: each role is a group with exactly what its column says."""
+    if kwargs.get("using", "default") != "default":
+        return
+    for role in ROLES:
+        group, _ = Group.objects.get_or_create(name=role)
+        wanted = [name for name, roles in TABLE.items() if role in roles]
+        group.permissions.set(_permissions(wanted))
+
+
+def _permissions(names: list[str]) -> list[Permission]:
+    found = []
+    for name in names:
+        app, _, codename = name.partition(".")
+        found += Permission.objects.filter(content_type__app_label=app, codename=codename)
+    return found

@@ -1,0 +1,126 @@
+"""The staff pages of the promise: policy versions, sub-processors, and how retention stands. Keeps P-POL-1, P-SUB-1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+
+from paasoo_portal.core import clock, health, regions
+from paasoo_portal.core.audit import verify
+from paasoo_portal.core.audit.models import AuditEvent
+from privacy.certificates.models import Certificate
+from privacy.errors import PrivacyError
+from privacy.keys import guard
+from privacy.policy.models import PolicyVersion
+from privacy.retention import runs
+from privacy.retention.models import RetentionRun
+from privacy.subprocessors.models import SubProcessor
+
+
+class KeptAdmin(admin.ModelAdmin):
+    """What is never deleted here."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ReadAdmin(KeptAdmin):
+    """What is only read."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(PolicyVersion)
+class PolicyVersionAdmin(KeptAdmin):
+    """A draft is edited; what was published is not, whoever asks."""
+
+    list_display = ("number", "language", "effective_on", "published_at", "material")
+    ordering = ("-effective_on", "language")
+    fields = ("number", "language", "effective_on", "material", "changes", "text", "published_at")
+    readonly_fields = ("published_at",)
+    actions = ("publish",)
+
+    def has_change_permission(self, request: HttpRequest, obj: PolicyVersion | None = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or obj.published_at is None)
+
+    @admin.action(description="Publish the chosen drafts", permissions=["change"])
+    def publish(self, request: HttpRequest, queryset: Any) -> None:
+        """In force from the day they name, and fixed from now on."""
+        count = queryset.filter(published_at=None).update(published_at=clock.now())
+        self.message_user(request, f"{count} published")
+
+
+@admin.register(SubProcessor)
+class SubProcessorAdmin(KeptAdmin):
+    list_display = ("name", "subject", "purpose", "regions", "since", "ended_on")
+    ordering = ("name",)
+
+
+@admin.register(RetentionRun)
+class RetentionRunAdmin(ReadAdmin):
+    """Each night's runs, and above them how every database stands."""
+
+    list_display = ("database", "kind", "cutoff_on", "state", "started_at", "finished_at")
+    list_filter = ("database", "kind", "state")
+    ordering = ("-cutoff_on", "database", "kind")
+    change_list_template = "admin/privacy/retentionrun/change_list.html"
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {
+            "standing": [_standing(alias) for alias in regions.aliases()],
+            "parts": health.parts(),
+            "certificates": Certificate.objects.count(),
+            "today": clock.today(),
+        }
+        return super().changelist_view(request, context | (extra_context or {}))
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadAdmin):
+    """The trail, read as it is; the chain on a page is verified as it is shown."""
+
+    list_display = ("at", "chain", "number", "event", "actor_kind", "actor_id", "subject_id")
+    list_filter = ("event", "actor_kind")
+    search_fields = ("=chain", "=actor_id", "=subject_id")
+    search_help_text = "An id"
+    ordering = ("-id",)
+    show_full_result_count = False
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        found = AuditEvent.objects.filter(pk=object_id).first() if object_id.isdigit() else None
+        broken = verify(found.chain) if found is not None else None
+        told = "The whole chain fits." if broken is None else f"The chain breaks at entry {broken}."
+        return super().change_view(request, object_id, form_url, {"subtitle": told} | (extra_context or {}))
+
+
+def _standing(alias: str) -> dict[str, Any]:
+    """How a database stands: its epoch, and the last day enforced. Keys themselves are the worker's alone to count."""
+    try:
+        epoch = guard.check(alias)[-1].number
+    except (PrivacyError, DatabaseError) as error:
+        return {"database": alias, "error": type(error).__name__}
+    last = runs.last_done(alias, runs.ENFORCE)
+    carried = runs.last_done(alias, runs.CARRY_OVER)
+    return {
+        "database": alias,
+        "epoch": epoch,
+        "enforced": last.cutoff_on if last is not None else None,
+        "keys": last.counts.get("keys", 0) if last is not None else 0,
+        "carried": carried.cutoff_on if carried is not None else None,
+        "late": last is None or last.cutoff_on < clock.today(),
+    }

@@ -1,0 +1,151 @@
+"""What staff do: unmask with a reason, answer requests, credit, publish, look at retention and the trail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from accounts.billing.models import Balance, LedgerEntry
+from accounts.models import Person
+from paasoo_portal.core import audit
+from paasoo_portal.core.audit.models import AuditEvent
+from paasoo_portal.core.tenancy import scope
+from privacy.policy.models import PolicyVersion
+from privacy.requests import services
+from privacy.requests.models import RightsRequest, Route
+from tests.pages.conftest import Cast
+from tests.pages.test_admin import shown
+from tests.pages.visitor import Visitor
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+QUEUE = "/admin/privacy/rightsrequest/"
+
+
+def received(
+    person_id: Any, kind: str = "rectification", text: str = "My name is Ó Briain."
+) -> RightsRequest:
+    return services.receive(kind=kind, person_id=person_id, account_id=None, text=text, route=Route.STAFF)
+
+
+class TestUnmasking:
+    def test_asks_why_records_it_and_tells_the_customer(
+        self, cast: Cast, officer: Visitor, alice: Visitor
+    ) -> None:
+        path = f"/admin/accounts/person/{cast.bob.pk}/unmask/"
+        assert "bob@example.com" not in shown(officer, path)
+        answer = officer.client.post(path, {"reason": "rights_request"})
+        assert "bob@example.com" in answer.content.decode()
+        event = AuditEvent.objects.filter(chain=cast.company.pk).latest("number")
+        assert event.data == {"what": "address", "reason": "rights_request"}
+        page = alice.get("/audit/", {"who": "staff"})
+        assert "reason: rights request" in page.text
+
+    def test_shows_nothing_when_it_cannot_be_recorded(
+        self, cast: Cast, officer: Visitor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def broken(*args: Any, **kwargs: Any) -> None:
+            raise RuntimeError("the trail is full")
+
+        monkeypatch.setattr(audit, "record", broken)
+        officer.client.raise_request_exception = False
+        answer = officer.client.post(f"/admin/accounts/person/{cast.bob.pk}/unmask/", {"reason": "abuse"})
+        assert answer.status_code == 500
+        assert b"bob@example.com" not in answer.content
+
+
+class TestRequests:
+    def test_the_queue_is_by_due_date_and_hides_what_nobody_confirmed(
+        self, cast: Cast, officer: Visitor
+    ) -> None:
+        found = received(cast.alice.pk)
+        unconfirmed, _ = services.ask_as_visitor(kind="access", email="v@example.com", text="x")
+        page = shown(officer, QUEUE)
+        assert found.reference in page
+        assert unconfirmed.reference not in page
+
+    def test_words_stay_masked_until_a_reason_is_given(self, cast: Cast, officer: Visitor) -> None:
+        found = received(cast.alice.pk)
+        where = f"{QUEUE}{found.pk}/change/"
+        assert "Ó Briain" not in shown(officer, where)
+        assert officer.post_on(f"{QUEUE}{found.pk}/open/", {"reason": "rights_request"}) == where
+        assert "Ó Briain" in shown(officer, where)
+        (look,) = AuditEvent.objects.filter(event=audit.Event.STAFF_VIEWED, subject_id=found.pk)
+        assert look.data["reason"] == "rights_request"
+
+    def test_staff_take_it_answer_it_and_the_person_reads_it(
+        self, cast: Cast, officer: Visitor, alice: Visitor
+    ) -> None:
+        found = received(cast.alice.pk)
+        where = f"{QUEUE}{found.pk}/change/"
+        officer.post_on(f"{QUEUE}{found.pk}/take/")
+        officer.post_on(f"{QUEUE}{found.pk}/open/", {"reason": "rights_request"})
+        given = {"action": "answer", "ground": "", "text": "Corrected, Ms Ó Briain."}
+        check = officer.client.post(where, given | {"step": "check"}).content.decode()
+        assert "Corrected, Ms Ó Briain." in check
+        assert RightsRequest.objects.get().state == "open"
+        assert officer.post_on(where, given | {"step": "send"}) == where
+        page = alice.get(f"/privacy/requests/{found.reference}/")
+        assert "Corrected, Ms Ó Briain." in page.text
+        assert "Somebody looks after it" in page.text
+
+    def test_an_answered_erasure_erases(self, cast: Cast, officer: Visitor) -> None:
+        found = received(cast.bob.pk, kind="erasure", text="")
+        officer.post_on(f"{QUEUE}{found.pk}/open/", {"reason": "rights_request"})
+        officer.post_on(f"{QUEUE}{found.pk}/change/", {"action": "answer", "text": "Done.", "step": "send"})
+        assert not Person.objects.filter(pk=cast.bob.pk).exists()
+
+    def test_nonsense_is_not_found(self, officer: Visitor) -> None:
+        assert officer.client.get(f"{QUEUE}nonsense/change/").status_code == 404
+
+
+class TestCredit:
+    GIVEN = {"amount": "25.50", "reference": "BANK-2026-00123"}
+
+    def test_is_checked_and_booked_once(self, cast: Cast, finance: Visitor) -> None:
+        path = f"/admin/accounts/account/{cast.company.pk}/credit/"
+        assert "25.50" in finance.client.post(path, self.GIVEN | {"step": "check"}).content.decode()
+        for _ in range(2):
+            finance.post_on(path, self.GIVEN | {"step": "book"})
+        with scope(cast.company.pk):
+            assert LedgerEntry.objects.filter(reference="BANK-2026-00123").count() == 1
+            assert Balance.objects.get(pk=cast.company.pk).amount >= 25
+
+    def test_another_amount_under_the_same_reference_is_refused(self, cast: Cast, finance: Visitor) -> None:
+        path = f"/admin/accounts/account/{cast.company.pk}/credit/"
+        finance.post_on(path, self.GIVEN | {"step": "book"})
+        answer = finance.client.post(path, self.GIVEN | {"amount": "26", "step": "book"})
+        assert "used before for another amount" in answer.content.decode()
+
+    @pytest.mark.parametrize("amount", ["0", "-5", "x", "1e9", ""])
+    def test_an_amount_that_is_none_books_nothing(self, cast: Cast, finance: Visitor, amount: str) -> None:
+        path = f"/admin/accounts/account/{cast.company.pk}/credit/"
+        assert finance.client.post(path, self.GIVEN | {"amount": amount, "step": "book"}).status_code == 200
+        with scope(cast.company.pk):
+            assert not LedgerEntry.objects.exists()
+
+
+def test_a_published_policy_is_fixed(officer: Visitor, nobody: Visitor) -> None:
+    given = {"number": "2027-01", "language": "en", "effective_on": "2026-01-01", "text": "# New\n\nA text."}
+    officer.post_on("/admin/privacy/policyversion/add/", given)
+    draft = PolicyVersion.objects.get(number="2027-01")
+    assert "A text." not in nobody.get("/policy/").text
+    officer.client.post(
+        "/admin/privacy/policyversion/", {"action": "publish", "_selected_action": [draft.pk]}
+    )
+    nobody.get("/policy/2027-01/")
+    path = f"/admin/privacy/policyversion/{draft.pk}/change/"
+    assert officer.client.post(path, given | {"text": "Changed"}).status_code == 403
+    assert PolicyVersion.objects.get(number="2027-01").text.startswith("# New")
+
+
+def test_retention_shows_every_database(officer: Visitor) -> None:
+    page = shown(officer, "/admin/privacy/retentionrun/")
+    assert "How each database stands" in page
+    assert page.count('<th scope="row">') >= 2
+
+
+def test_the_trail_is_verified_as_it_is_read(cast: Cast, officer: Visitor) -> None:
+    found = AuditEvent.objects.filter(chain=cast.company.pk).latest("number")
+    assert "The whole chain fits." in shown(officer, f"/admin/core/auditevent/{found.pk}/change/")
+    assert str(cast.company.pk) in shown(officer, "/admin/core/auditevent/", {"q": str(cast.company.pk)})
