@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from django.conf import settings
@@ -36,6 +37,7 @@ class Portal:
     nouns: tuple[Noun, ...] = ()
     mode: str = ""
     may: frozenset[str] = frozenset()
+    closing: datetime | None = None
     development: bool = not settings.PRODUCTION
 
 
@@ -72,5 +74,6 @@ def _portal(request: HttpRequest) -> Portal:
         others=seat.others,
         nouns=nouns,
         mode=_("Test") if settings.SANDBOX_CARRIER else _("Live"),
+        closing=seat.closing,
         may=frozenset(str(permission) for permission in Permission if seat.may(permission)),
     )

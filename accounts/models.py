@@ -2,11 +2,13 @@
 
 from accounts.api_keys.models import ApiKey
 from accounts.billing.models import AllowanceTransfer, Balance, LedgerEntry
+from accounts.closure.models import AccountClosure
 from accounts.people.models import Person
 from accounts.teams.models import Account, Invitation, Membership, Role
 
 __all__ = [
     "Account",
+    "AccountClosure",
     "AllowanceTransfer",
     "ApiKey",
     "Balance",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest
 
+from accounts.closure.models import AccountClosure
 from accounts.people.models import Person
 from accounts.permissions import Permission, allows
 from accounts.teams.models import Account, AccountState, Membership, Role
@@ -32,6 +35,11 @@ class Seat:
     @property
     def account_id(self) -> UUID:
         return self.account.pk
+
+    @property
+    def closing(self) -> datetime | None:
+        """When the account is closed for good, if that was decided."""
+        return getattr(self.account, "closing", None)
 
     def may(self, permission: str) -> bool:
         return allows(self.role, Permission(permission))
@@ -78,7 +86,13 @@ def _find(request: HttpRequest) -> Seat | None:
     roles = roles_of(cast(Person, request.user))
     if not roles:
         return None
-    found = Account.objects.filter(pk__in=roles).exclude(state=AccountState.CLOSED)
+    # In the same query: every page of an account that is to be closed says so.
+    closing = AccountClosure.objects.filter(account_id=OuterRef("pk"), cancelled_at=None, finished_at=None)
+    found = (
+        Account.objects.filter(pk__in=roles)
+        .exclude(state=AccountState.CLOSED)
+        .annotate(closing=Subquery(closing.values("final_at")[:1]))
+    )
     accounts = sorted(found, key=lambda account: account.name.casefold())
     if not accounts:
         return None

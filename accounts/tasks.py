@@ -6,6 +6,7 @@ import logging
 
 from celery import shared_task
 
+from accounts.closure import services as closure
 from accounts.teams import invitations
 
 log = logging.getLogger(__name__)
@@ -17,3 +18,11 @@ def forget_invitations() -> None:
     count = invitations.forget()
     if count:
         log.info("invitations forgotten", extra={"count": count})
+
+
+@shared_task(name="accounts.close_due")
+def close_due() -> None:
+    """Close the accounts whose week is over; one that a crash stopped goes on."""
+    count = closure.close_due()
+    if count:
+        log.info("accounts closed", extra={"count": count})

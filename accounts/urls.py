@@ -6,6 +6,8 @@ from accounts.api_keys import views as api_keys
 from accounts.centre import views as centre
 from accounts.centre import views_inbox as inbox
 from accounts.centre import views_requests as rights
+from accounts.closure import views as closure
+from accounts.erasure import views as erasure
 from accounts.people import views as people
 from accounts.teams import views as teams
 from accounts.teams import views_join as join
@@ -38,6 +40,10 @@ urlpatterns = [
     path("privacy/held/", centre.privacy_held, name="privacy_held"),
     path("privacy/export/", centre.privacy_export, name="privacy_export"),
     path("privacy/export/<uuid:job_id>/", centre.export_fetch, name="export_fetch"),
+    path("privacy/delete/", erasure.privacy_delete, name="privacy_delete"),
+    path("privacy/deleted/", erasure.privacy_deleted, name="privacy_deleted"),
+    path("privacy/close-account/", closure.account_close, name="account_close"),
+    path("privacy/close-account/cancel/", closure.account_close_cancel, name="account_close_cancel"),
     path("privacy/requests/", rights.requests, name="requests"),
     path("privacy/requests/new/<slug:kind>/", rights.request_new, name="request_new"),
     path("privacy/requests/<slug:reference>/", rights.one_request, name="request"),

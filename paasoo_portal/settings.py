@@ -158,6 +158,8 @@ HOOKS: dict[str, list[str]] = {
     "drill.copies": ["paasoo_portal.drill.copies"],
     "retention.count": ["messaging.usage.selectors.messages_between"],
     "person.accounts": ["accounts.centre.answers.accounts_of"],
+    "account.messages": ["messaging.erasure.closing.count"],
+    "account.closed": ["messaging.erasure.closing.erase"],
     "export.messages": ["messaging.export.messages"],
     "export.ready": ["accounts.centre.mails.export_ready"],
     "request.tell": ["accounts.centre.mails.request_told"],

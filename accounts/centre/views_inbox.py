@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.centre.forms import AnswerForm
+from accounts.erasure.services import fulfil
+from accounts.errors import LastAdministrator
 from accounts.permissions import Permission, page
 from accounts.seats import sitting
 from paasoo_portal.core import directory
@@ -77,7 +79,8 @@ def act(request: HttpRequest, found: RightsRequest, form: AnswerForm, by_kind: s
                 request, _("%(reference)s has two more months.") % {"reference": found.reference}
             )
         else:
+            fulfil(found, by_id=by["by_id"], by_kind="person" if by_kind == "administrator" else by_kind)
             services.answer(found.pk, **by)
             messages.success(request, _("%(reference)s is answered.") % {"reference": found.reference})
-    except services.NotOpen as error:
+    except (services.NotOpen, LastAdministrator) as error:
         messages.error(request, str(error.user))

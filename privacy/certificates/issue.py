@@ -25,6 +25,8 @@ from privacy.keys.models import DataClass
 from privacy.keys.promise import Promise, promise
 
 RETENTION, DESTRUCTION = "retention", "destruction"
+INSTRUCTED: Final = "the account's retention instruction, or the published default"
+CLOSED: Final = "the account was closed by its administrator"
 NOT_COVERED: Final = (
     "copies of the vault or of plaintext made before the erasure",
     "what was handed to carriers, recipients and the customer's own systems, and downloads",
@@ -63,6 +65,7 @@ def retention(
     cutoff_on: date,
     instructed_days: dict[int, int],
     lines: list[ErasedLine],
+    because: str = INSTRUCTED,
 ) -> Certificate | None:
     """The certificate of one account and run, with its audit entry, once. None when it exists already."""
     given = promise()
@@ -73,7 +76,7 @@ def retention(
         "database": alias,
         "run": str(run),
         "cutoff_on": cutoff_on.isoformat(),
-        "because": "the account's retention instruction, or the published default",
+        "because": because,
         "instructed_days": {_name(data_class): days for data_class, days in instructed_days.items()},
         "erased": [_line(line) for line in lines],
         "keys_erased_at": now.isoformat(),

@@ -16,6 +16,8 @@ OPEN = [
     "/accounts/password/reset/done/",
 ]
 OPEN += ["/accounts/confirm-email/", "/no/such/page"]
+OPEN += ["/welcome/", "/prices/", "/policy/", "/sub-processors/", "/end-users/", "/status/"]
+OPEN += ["/accessibility/", "/docs/api/", "/cookies/", "/privacy/ask/"]
 PAGES = [
     "/",
     "/messages/",
@@ -40,6 +42,16 @@ PAGES += [
     "/accounts/password/change/",
     "/accounts/email/",
     "/accounts/logout/",
+]
+PAGES += ["/team/", "/team/invite/", "/team/leave/", "/audit/", "/account/settings/"]
+PAGES += ["/profile/", "/profile/sessions/", "/accounts/2fa/"]
+PAGES += [
+    "/privacy/",
+    "/privacy/held/",
+    "/privacy/export/",
+    "/privacy/requests/",
+    "/privacy/requests/new/objection/",
+    "/privacy/inbox/",
 ]
 STAFF = [
     "/admin/",

@@ -25,7 +25,7 @@ def send(desk: Desk, text: str) -> None:
 def test_from_sign_in_to_delivered_to_retention(sit: Sit) -> None:
     desk = sit()
     administrator = desk.portal.user("administrator")
-    page = desk.sign_in(administrator)
+    page = desk.sign_in(administrator, alone=True)
     desk.check()
     send(desk, "A journey by browser")
     desk.check()

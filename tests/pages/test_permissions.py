@@ -17,7 +17,12 @@ from tests.pages.visitor import Visitor
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
-METHODS = {"invitation_resend": "post", "message_find": "post", "retention_cancel": "post"}
+METHODS = {
+    "account_close_cancel": "post",
+    "invitation_resend": "post",
+    "message_find": "post",
+    "retention_cancel": "post",
+}
 
 
 def patterns(resolver: Any = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:

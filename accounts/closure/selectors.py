@@ -1,0 +1,59 @@
+"""What closing an account erases, and what stays: counted before anybody confirms. Keeps P-RET-5."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Sum
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.api_keys.models import ApiKey
+from accounts.billing.models import Balance, LedgerEntry
+from accounts.teams.models import Invitation, Membership
+from paasoo_portal.core import hooks
+
+
+@dataclass(frozen=True)
+class Line:
+    """A kind of data and how many there are."""
+
+    label: str | Promise
+    count: int
+    why: str | Promise = ""
+
+
+def goes(account_id: UUID) -> list[Line]:
+    """What is erased when the account closes. Needs its scope."""
+    messages = sum(hooks.call("account.messages", account_id=account_id))
+    return [
+        Line(_("Messages, with their texts, numbers and every key that opens them"), messages),
+        Line(_("Members"), Membership.objects.count()),
+        Line(
+            _("Open invitations"),
+            Invitation.objects.filter(account_id=account_id, accepted_at=None, revoked_at=None).count(),
+        ),
+        Line(_("API keys"), ApiKey.objects.count()),
+    ]
+
+
+def stays(account_id: UUID) -> list[Line]:
+    """What stays, with its reason (P-RET-4, P-RET-8). Needs the account's scope."""
+    return [
+        Line(
+            _("Accounting records, without names"),
+            LedgerEntry.objects.count(),
+            _("seven years after the financial year: Companies Act 2014, s. 285, and our own accounts"),
+        ),
+        Line(
+            _("Proof of what was instructed and erased, by random numbers alone"),
+            1,
+            _("seven years, so that erasure can be shown"),
+        ),
+    ]
+
+
+def balance(account_id: UUID) -> object:
+    """What is left to spend, or owed. Needs the account's scope."""
+    return Balance.objects.filter(account_id=account_id).aggregate(amount=Sum("amount"))["amount"] or 0

@@ -1,0 +1,184 @@
+"""Deciding to close, taking it back, and closing: step by step, each of which may be repeated after a crash."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.api_keys.models import ApiKey
+from accounts.api_keys.services import revoke_api_key
+from accounts.centre.answers import accounts_of, administrators_of
+from accounts.closure.models import AccountClosure
+from accounts.erasure.services import erase_person
+from accounts.errors import AccountError
+from accounts.people.models import Person
+from accounts.teams.models import Account, AccountState, Membership
+from accounts.teams.services import change_account
+from paasoo_portal.core import audit, clock, hooks, mail, regions
+from paasoo_portal.core.faults import fault
+from paasoo_portal.core.tenancy import TenantModel, scope, system_scope
+from privacy.catalogue import people
+from privacy.catalogue.people import Place
+from privacy.catalogue.terms import Erasure
+from privacy.retention import closing
+
+log = logging.getLogger(__name__)
+
+GRACE: Final = timedelta(days=7)
+
+
+class ClosingAlready(AccountError):
+    user: str | Promise = _("The account is to be closed already.")
+
+
+def ask(*, account_id: UUID, person: Person) -> AccountClosure:
+    """Decide to close in a week; every administrator is told. Raises ClosingAlready."""
+    now = clock.now()
+    with scope(account_id):
+        try:
+            with transaction.atomic():
+                made = AccountClosure.objects.create(
+                    account_id=account_id, asked_by_id=person.pk, asked_at=now, final_at=now + GRACE
+                )
+        except IntegrityError:
+            raise ClosingAlready(f"account {account_id} is to be closed already") from None
+        _record(audit.Event.CLOSURE_ASKED, made, person.pk)
+        _tell_administrators(made, "accounts/mail/closing", person)
+    return made
+
+
+def cancel(*, account_id: UUID, person: Person) -> bool:
+    """Take it back, until the account is being closed; False when there is nothing to take back."""
+    with scope(account_id):
+        found = (
+            AccountClosure.objects.select_for_update()
+            .filter(account_id=account_id, cancelled_at=None, begun_at=None)
+            .first()
+        )
+        if found is None:
+            return False
+        found.cancelled_at = clock.now()
+        found.save(update_fields=["cancelled_at"])
+        _record(audit.Event.CLOSURE_CANCELLED, found, person.pk)
+        _tell_administrators(found, "accounts/mail/closing_cancelled", person)
+    return True
+
+
+def pending(account_id: UUID) -> AccountClosure | None:
+    return AccountClosure.objects.filter(account_id=account_id, cancelled_at=None, finished_at=None).first()
+
+
+def close_due() -> int:
+    """Close every account whose week is over; how many. Worker's role."""
+    due = AccountClosure.objects.filter(
+        cancelled_at=None, finished_at=None, final_at__lte=clock.now()
+    ).order_by("final_at")
+    done = 0
+    for found in due:
+        done += close(found.pk)
+    return done
+
+
+def close(closure_id: UUID) -> bool:
+    """Close one account, or go on where a crash stopped it; False when it is none of now's."""
+    with transaction.atomic():
+        found = AccountClosure.objects.select_for_update().get(pk=closure_id)
+        if found.cancelled_at is not None or found.finished_at is not None or found.final_at > clock.now():
+            return False
+        found.begun_at = found.begun_at or clock.now()
+        found.save(update_fields=["begun_at"])
+    account_id = found.account_id
+    _stop(account_id)
+    fault("close.stopped")
+    certificates = []
+    for alias in regions.aliases():
+        certificate = closing.erase_traffic(alias, account_id, found.pk)
+        certificates += [str(certificate.pk)] if certificate is not None else []
+        hooks.call("account.closed", alias=alias, account_id=account_id)
+        fault("close.region")
+    gone = _part_with_people(account_id)
+    fault("close.people")
+    _erase_account(account_id)
+    with transaction.atomic():
+        found.finished_at = clock.now()
+        found.counts = {"people": gone, "certificates": certificates}
+        found.save(update_fields=["finished_at", "counts"])
+        _record(audit.Event.ACCOUNT_CLOSED, found, None)
+    log.info("account closed", extra={"closing": str(found.pk), "people": gone})
+    return True
+
+
+def _stop(account_id: UUID) -> None:
+    """Nothing is sent any more; regions are told on commit."""
+    with scope(account_id):
+        working = list(ApiKey.objects.filter(revoked_at=None).values_list("pk", flat=True))
+    for key_id in working:
+        revoke_api_key(account_id=account_id, key_id=key_id, revoked_by_id=None)
+    if Account.objects.filter(pk=account_id).exclude(state=AccountState.CLOSED).exists():
+        change_account(account_id=account_id, actor_id=None, state=AccountState.CLOSED)
+
+
+def _part_with_people(account_id: UUID) -> int:
+    """Whoever has no other account, and does not work for us, goes; the others lose their place. How many went."""
+    with scope(account_id):
+        members = list(Membership.objects.values_list("person_id", flat=True))
+    gone = 0
+    for person_id in members:
+        person = Person.objects.get(pk=person_id)
+        if person.is_staff or len(accounts_of(person_id)) > 1:
+            with scope(account_id):
+                Membership.objects.filter(person_id=person_id).delete()
+            mail.send("accounts/mail/closed", person.email, {}, language=person.language)
+        else:
+            gone += erase_person(person_id, by_id=None, by_kind="system", closing=account_id)
+    return gone
+
+
+def _erase_account(account_id: UUID) -> None:
+    """What the catalogue says of each table that is an organisation's; accounting records stay (P-RET-4)."""
+    for place in people.places():
+        if place.of_account and place.declaration.erasure is Erasure.ROW and place.label != "accounts.Person":
+            for alias in regions.aliases() if place.traffic else ["default"]:
+                _delete(place, account_id, alias)
+    Account.objects.filter(pk=account_id).update(name="", default_sender="", push_url="")
+
+
+def _delete(place: Place, account_id: UUID, alias: str) -> None:
+    rows = place.model._base_manager.using(alias).filter(**{place.of_account: account_id})
+    if place.traffic:
+        with system_scope("account_close", using=(alias,)):
+            rows.delete()
+    elif issubclass(place.model, TenantModel):
+        with scope(account_id):
+            rows.delete()
+    else:
+        rows.delete()
+
+
+def _tell_administrators(found: AccountClosure, word: str, by: Person) -> None:
+    """Needs the account's scope."""
+    account = Account.objects.get(pk=found.account_id)
+    bosses = list(Person.objects.filter(pk__in=administrators_of(found.account_id)))
+    context = {"account": account.name, "by": by.name or by.email, "final_at": found.final_at}
+
+    def write() -> None:
+        for boss in bosses:
+            mail.send(word, boss.email, context, language=boss.language)
+
+    transaction.on_commit(write)
+
+
+def _record(event: audit.Event, found: AccountClosure, actor_id: UUID | None) -> None:
+    audit.record(
+        event,
+        account_id=found.account_id,
+        actor_id=actor_id,
+        actor_kind="person" if actor_id else "system",
+        subject_id=found.pk,
+    )

@@ -1,0 +1,82 @@
+"""The end of an account's traffic: every key of it dies at once, whatever its day, with a certificate per database.
+
+The same two transactions as a night's enforcement, under an id that the tombstones carry, so that a crash between them
+is mended by the next try. Keeps P-RET-6 and P-RET-7.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID, uuid5
+
+from django.db import connections
+
+from paasoo_portal.core import clock
+from paasoo_portal.core.faults import fault
+from paasoo_portal.core.tenancy import system_scope
+from privacy.certificates import issue
+from privacy.certificates.issue import ErasedLine
+from privacy.certificates.models import Certificate
+from privacy.keys import cache, guard, locks
+from privacy.retention import plan
+
+REASON: Final = "closed"
+WAIT_SECONDS: Final = 60.0
+_CERTIFICATES: Final = UUID("5b0f0f0e-6d5f-5a52-8a53-2f6c0b8f7c11")
+
+_MOVE: Final = """
+WITH gone AS (
+  DELETE FROM privacy_datakey WHERE account_id = %(account)s
+  RETURNING id, epoch, account_id, data_class, starts_on, due_on
+)
+INSERT INTO privacy_keytombstone
+  (key_id, account_id, data_class, starts_on, due_on, erased_at, reason, run_id, certificate_id, last_epoch)
+SELECT id, account_id, data_class, starts_on, due_on, %(at)s, %(reason)s, %(run)s, %(certificate)s, max(epoch)
+FROM gone GROUP BY id, account_id, data_class, starts_on, due_on
+ON CONFLICT (key_id) DO NOTHING
+"""
+_BURIED: Final = """
+SELECT data_class, count(*), min(starts_on), max(starts_on), max(last_epoch) FROM privacy_keytombstone
+WHERE account_id = %s AND certificate_id = %s GROUP BY 1 ORDER BY 1
+"""
+
+
+def erase_traffic(alias: str, account_id: UUID, closure_id: UUID) -> Certificate | None:
+    """Let every key of the account die in one database; the certificate, or None where there was none to die.
+
+    Repeating it does nothing twice. Raises Busy, VaultMismatch, VaultUnavailable; nothing is destroyed then.
+    """
+    certificate_id = uuid5(_CERTIFICATES, f"{closure_id}/{alias}")
+    guard.check(alias)
+    with locks.maintenance(alias, wait_seconds=WAIT_SECONDS):
+        with system_scope("account_close", using=(alias,)), connections[alias].cursor() as cursor:
+            given = {"account": account_id, "at": clock.now(), "reason": REASON, "run": closure_id}
+            cursor.execute(_MOVE, given | {"certificate": certificate_id})
+        fault("close.moved")
+        with system_scope("account_close", using=(alias,)), connections[alias].cursor() as cursor:
+            cursor.execute(_BURIED, [account_id, certificate_id])
+            lines = [ErasedLine(*row) for row in cursor.fetchall()]
+        if lines:
+            _certify(alias, account_id, certificate_id, closure_id, lines)
+    cache.forget()
+    return Certificate.objects.filter(pk=certificate_id).first()
+
+
+def _certify(
+    alias: str, account_id: UUID, certificate_id: UUID, closure_id: UUID, lines: list[ErasedLine]
+) -> None:
+    with system_scope("account_close", using=("default", alias)):
+        counted = [
+            line.counted(plan.messages_of(alias, account_id, line.data_class, line.first_day, line.last_day))
+            for line in lines
+        ]
+        issue.retention(
+            certificate_id=certificate_id,
+            account_id=account_id,
+            alias=alias,
+            run=closure_id,
+            cutoff_on=clock.today(),
+            instructed_days={},
+            lines=counted,
+            because=issue.CLOSED,
+        )

@@ -1,0 +1,1 @@
+"""Closing an account and erasing a person."""
