@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
@@ -55,7 +55,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def _first_steps(request: HttpRequest, account_id: UUID, *, funded: bool) -> dict[str, bool]:
     """Which of the first steps are done, in one query; `funded` is whether the region has something to spend."""
     found = (
-        Person.objects.filter(pk=request.user.pk)
+        Person.objects.filter(pk=cast(Person, request.user).pk)
         .annotate(
             has_factor=Exists(Authenticator.objects.filter(user=request.user.pk, type__in=KINDS)),
             has_key=Exists(ApiKey.objects.filter(revoked_at=None)),
@@ -64,4 +64,5 @@ def _first_steps(request: HttpRequest, account_id: UUID, *, funded: bool) -> dic
         .values("has_factor", "has_key", "has_balance")
         .get()
     )
-    return {**found, "has_money": funded or found["has_balance"]}
+    has_money = funded or found["has_balance"]
+    return {"has_factor": found["has_factor"], "has_key": found["has_key"], "has_money": has_money}
