@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -130,7 +130,7 @@ def safe(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) and not _NUMBER.match(cell) else cell
 
 
-def _csv(rows: list[list[str]] | list[tuple[str, ...]]) -> str:
+def _csv(rows: Sequence[Sequence[str]]) -> str:
     """RFC 4180, every cell quoted: a separator in a text cannot begin a cell of its own."""
     buffer = io.StringIO()
     csv.writer(buffer, quoting=csv.QUOTE_ALL).writerows([safe(cell) for cell in row] for row in rows)

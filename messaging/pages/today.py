@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Min, Sum
 from django.utils.translation import gettext as _
 
+from messaging.allowance.models import Allowance
 from messaging.messages.states import Direction
 from messaging.pages import words
 from messaging.pages.log import Row, listed, rows_of
@@ -89,6 +90,11 @@ def next_erasures(alias: str, days: Days) -> list[NextErasure]:
         last_on = max(due_on - timedelta(days=1), clock.today())
         found.append(NextErasure(data_class, row["starts_on"], last_on, int(messages)))
     return found
+
+
+def has_allowance(alias: str) -> bool:
+    """Whether the region already holds something to pay a first message with."""
+    return Allowance.objects.using(alias).filter(amount__gt=0).exists()
 
 
 def has_sent(alias: str) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -22,9 +23,9 @@ from paasoo_portal.core import audit, regions
 from paasoo_portal.core.tenancy import scope
 
 
-@page(Permission.EXPORT_MESSAGES, scoped=False)
+@page(Permission.EXPORT_MESSAGES, scoped=False)  # type: ignore[type-var]
 @require_GET
-def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+def export(request: HttpRequest) -> HttpResponseBase:
     """A filter that the page would not accept, or a search that has ended, is told on the page instead."""
     seat = sitting(request)
     number = number_of(request, seat)

@@ -55,7 +55,7 @@ def refused(request: HttpRequest) -> HttpResponse:
     given = {name: request.GET.get(name, "") for name in _FIELDS}
     given["region"] = given["region"] or seat.account.region
     form = RefusedForm(given)
-    values = form.cleaned_data if form.is_valid() else {"region": seat.account.region}
+    values: dict[str, Any] = form.cleaned_data if form.is_valid() else {"region": seat.account.region}
     region = regions.get(values["region"])
     with scope(seat.account.pk, using=[region.alias]):
         found = _find(region.alias, values.get("code", ""), values.get("day"), request.GET.get("before", ""))

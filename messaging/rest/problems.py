@@ -138,7 +138,7 @@ def _keep(found: Problem, context: dict[str, Any]) -> None:
     request = getattr(context.get("request"), "_request", None)
     region, caller = getattr(request, "caller", (None, None))
     code = OF_PROBLEM.get(found.kind.name)
-    if request is None or caller is None or code is None:
+    if request is None or region is None or caller is None or code is None:
         return
     refused(
         region.alias,

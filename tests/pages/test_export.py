@@ -55,7 +55,7 @@ def test_a_search_for_a_number_is_exported_without_it_in_the_address(alice: Visi
     query = dict([link.split("?")[1].split("=")])
     assert [row["id"] for row in fetch(alice, query)] == [str(sent.id)]
     with clock.travel(by=timedelta(minutes=16)):
-        assert alice.sent_on(alice.client.get(link)).startswith("/messages/")
+        assert alice.client.get(link)["Location"].startswith("/messages/")
 
 
 def test_another_account_gets_its_own_rows_alone(charlie: Visitor, send: Send) -> None:
@@ -111,7 +111,7 @@ def test_no_cell_is_a_formula_and_numbers_stay_usable(cell: str, shown: str) -> 
 
 
 def test_a_wrong_filter_is_told_on_the_page(alice: Visitor) -> None:
-    assert alice.sent_on(alice.client.get("/messages/export/", {"first": "no"})) == "/messages/?first=no"
+    assert alice.client.get("/messages/export/", {"first": "no"})["Location"] == "/messages/?first=no"
     assert alice.client.post("/messages/export/").status_code == 405
 
 

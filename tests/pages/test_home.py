@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from messaging.allowance.models import Allowance
 from messaging.messages.models import Message
 from messaging.messages.states import State
 from paasoo_portal.core.tenancy import scope
@@ -18,6 +19,22 @@ def test_an_empty_account_is_shown_its_first_steps(alice: Visitor) -> None:
     assert "Your first message" in page.text
     assert "/api-keys/new/" in page.links()
     assert "/send/" in page.links()
+
+
+def test_the_first_steps_say_which_are_done(
+    alice: Visitor, bob: Visitor, charlie: Visitor, cast: Cast
+) -> None:
+    def done(visitor: Visitor) -> list[str]:
+        return visitor.get("/").texts(".steps > li.good strong")
+
+    assert done(alice) == ["Confirm a second factor", "Top up"]
+    assert done(bob) == ["Top up"]
+    assert "/accounts/2fa/" in bob.get("/").links()
+    with scope(cast.other.pk, using=["sg", "ie"]):
+        for alias in ("sg", "ie"):
+            Allowance.objects.using(alias).update(amount=0)
+    assert done(charlie) == ["Confirm a second factor"]
+    assert "mailto:support@paasoo.com" in charlie.get("/").links()
 
 
 def test_counts_what_was_sent_and_says_what_goes_next(alice: Visitor, cast: Cast, send: Send) -> None:
