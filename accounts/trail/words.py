@@ -44,6 +44,8 @@ LABELS: Final[Words] = {
     Event.STAFF_VIEWED: gettext_lazy("PaaSoo staff looked at data"),
     Event.STAFF_CHANGED: gettext_lazy("PaaSoo staff changed something"),
     Event.MESSAGES_ERASED: gettext_lazy("Messages erased"),
+    Event.MESSAGES_EXPORT_BEGUN: gettext_lazy("Export of messages begun"),
+    Event.MESSAGES_EXPORTED: gettext_lazy("Messages exported"),
     Event.MESSAGE_SENT_BY_HAND: gettext_lazy("Message sent in the portal"),
 }
 _DATA: Final[Words] = {
