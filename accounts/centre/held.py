@@ -60,12 +60,12 @@ def _held(place: Place, rows: list[models.Model]) -> Held:
         category=f"{place.declaration.category.name} {place.declaration.category.label}",
         purposes=_each(
             f"{purpose.text} ({purpose.basis.value}, {purpose.role.value})"
-            for field in place.fields
+            for field in place.told
             for purpose in field.purposes
         ),
-        sources=_each(field.source.value for field in place.fields if field.source),
-        kept=_each(field.retention.text for field in place.fields if field.retention),
-        fields=[_field(place, field, shown) for field in place.fields],
+        sources=_each(field.source.value for field in place.told if field.source),
+        kept=_each(field.retention.text for field in place.told if field.retention),
+        fields=[_field(place, field, shown) for field in place.told],
         more=len(rows) > ROWS_SHOWN,
     )
 

@@ -43,6 +43,12 @@ class Place:
         return tuple(field for field in self.fields if field.export is not Export.NONE)
 
     @property
+    def told(self) -> tuple[FieldEntry, ...]:
+        """The fields that are about the person whom a row names, and not about somebody else beside them."""
+        named = {field.subject for field in self.fields if field.field in self.declaration.person}
+        return tuple(field for field in self.fields if not named or field.subject in named)
+
+    @property
     def of_account(self) -> str:
         """The field that names the organisation, if there is one."""
         names = {field.name for field in self.model._meta.concrete_fields}
@@ -82,9 +88,13 @@ def rows_of_account(place: Place, account_id: UUID, alias: str = "default") -> I
         yield from rows.iterator(chunk_size=500)
 
 
-def values(place: Place, row: models.Model) -> dict[str, Any]:
-    """What a row says, field by field: everything that may be handed out."""
-    return {field.field: getattr(row, _attribute(place.model, field.field)) for field in place.exported}
+def values(place: Place, row: models.Model, fields: Iterable[FieldEntry]) -> dict[str, Any]:
+    """What a row says in these fields, but for secrets."""
+    return {
+        field.field: getattr(row, _attribute(place.model, field.field))
+        for field in fields
+        if field.export is not Export.NONE
+    }
 
 
 def _attribute(model: type[models.Model], name: str) -> str:

@@ -57,11 +57,15 @@ def line(record: dict[str, Any]) -> bytes:
 def _person_rows(
     place: Place, person_id: UUID, account_ids: list[UUID]
 ) -> Callable[[], Iterator[dict[str, Any]]]:
-    return lambda: (people.values(place, row) for row in people.rows_of_person(place, person_id, account_ids))
+    return lambda: (
+        people.values(place, row, place.told) for row in people.rows_of_person(place, person_id, account_ids)
+    )
 
 
 def _account_rows(place: Place, account_id: UUID, alias: str) -> Callable[[], Iterator[dict[str, Any]]]:
-    return lambda: (people.values(place, row) for row in people.rows_of_account(place, account_id, alias))
+    return lambda: (
+        people.values(place, row, place.exported) for row in people.rows_of_account(place, account_id, alias)
+    )
 
 
 def _name(place: Place, alias: str = "default") -> str:

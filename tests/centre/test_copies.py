@@ -16,6 +16,7 @@ import pytest
 
 from accounts.api_keys.services import create_api_key
 from accounts.centre.answers import accounts_of
+from accounts.teams.invitations import create_invitation
 from paasoo_portal.core import clock
 from privacy.catalogue import people
 from privacy.exports import content, sealed, services
@@ -75,6 +76,8 @@ def test_what_is_held_is_shown_with_its_values(cast: Cast, bob: Visitor) -> None
 
 def test_a_person_s_copy_holds_every_row_about_them(cast: Cast) -> None:
     create_api_key(account_id=cast.company.pk, name="Bob’s own", created_by_id=cast.bob.pk)
+    invited = {"account_id": cast.company.pk, "email": "else@example.com", "role": "viewer"}
+    create_invitation(**invited, invited_by_id=cast.bob.pk)
     archive = opened(made(ExportKind.PERSON, cast.bob))
     for place in people.places_of_people():
         if place.exported:
@@ -82,10 +85,11 @@ def test_a_person_s_copy_holds_every_row_about_them(cast: Cast) -> None:
             told = records(archive, place.model._meta.db_table.replace("_", "-") + ".jsonl")
             assert len(told) == len(known), place.label
             for record in told:
-                assert set(record) == {field.field for field in place.exported}
+                assert set(record) == {one.field for one in place.told if one in place.exported}
     everything = "".join(archive.read(name).decode() for name in archive.namelist())
     assert "bob@example.com" in everything
     assert "alice@example.com" not in everything
+    assert "else@example.com" not in everything, "whom somebody invited is another's address"
     assert cast.bob.password not in everything
     manifest = json.loads(archive.read("manifest.json"))
     for entry in manifest:
