@@ -47,7 +47,7 @@ def keep(**kwargs: Any) -> None:
 
 
 def _permissions(names: list[str]) -> list[Permission]:
-    found = []
+    found: list[Permission] = []
     for name in names:
         app, _, codename = name.partition(".")
         found += Permission.objects.filter(content_type__app_label=app, codename=codename)

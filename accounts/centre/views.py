@@ -46,7 +46,7 @@ def privacy_export(request: HttpRequest) -> HttpResponse:
     """Ask for a copy, and the copies asked for: how far, and where to fetch them."""
     if request.method == "POST":
         return _ask(request)
-    jobs = ExportJob.objects.filter(person_id=request.user.pk).order_by("-asked_at")[:_SHOWN]
+    jobs = ExportJob.objects.filter(person_id=cast(UUID, request.user.pk)).order_by("-asked_at")[:_SHOWN]
     context = {
         "section": "privacy",
         "jobs": jobs,
@@ -61,7 +61,8 @@ def privacy_export(request: HttpRequest) -> HttpResponse:
 @require_POST
 def export_fetch(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
     """The file, to who asked for it alone, after a recent confirmation."""
-    job = ExportJob.objects.filter(pk=job_id, person_id=request.user.pk, state=ExportState.READY).first()
+    mine = ExportJob.objects.filter(pk=job_id, person_id=cast(UUID, request.user.pk))
+    job = mine.filter(state=ExportState.READY).first()
     if job is None or not _still_theirs(request, job):
         raise Http404
     if not confirmed_recently(request):

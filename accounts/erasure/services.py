@@ -43,7 +43,8 @@ def erase_person(person_id: UUID, *, by_id: UUID | None, by_kind: str, closing: 
         Invitation.objects.filter(email__iexact=address).delete()
         _end_sessions(person_id)
         Person.objects.filter(pk=person_id).delete()
-        for chain in accounts or [None]:
+        trails: list[UUID | None] = [*accounts]
+        for chain in trails or [None]:
             audit.record(
                 audit.Event.PERSON_ERASED,
                 account_id=chain,

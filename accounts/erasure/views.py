@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, cast
-from uuid import UUID
 
 from django import forms
 from django.contrib.auth import logout
@@ -65,7 +64,7 @@ def privacy_delete(request: HttpRequest) -> HttpResponse:
                 route=Route.ADMINISTRATOR,
             )
             return redirect("request", reference=made.reference)
-        services.erase_person(cast(UUID, person.pk), by_id=person.pk, by_kind="person")
+        services.erase_person(person.pk, by_id=person.pk, by_kind="person")
         logout(request)
         return redirect("privacy_deleted")
     context = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed
@@ -13,7 +14,8 @@ from paasoo_portal.core import audit
 
 
 def _record(event: audit.Event, person: Person, kind: str) -> None:
-    for account_id in [*roles_of(person)] or [None]:
+    trails: list[UUID | None] = [*roles_of(person)]
+    for account_id in trails or [None]:
         audit.record(
             event,
             account_id=account_id,

@@ -81,7 +81,8 @@ class PersonAdmin(admin.ModelAdmin):
         shown = None
         if request.method == "POST" and form.is_valid():
             reason = form.cleaned_data["reason"]
-            for account_id in [*roles_of(person)] or [None]:
+            trails: list[UUID | None] = [*roles_of(person)]
+            for account_id in trails or [None]:
                 looked_at(request, subject=person_id, what="address", account_id=account_id, reason=reason)
             shown = person
         context = {

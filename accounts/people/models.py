@@ -40,7 +40,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("staff"), default=False)
     # Part of every session's mark: counting it up ends them all.
-    session_number = models.PositiveIntegerField(default=0, editable=False)
+    session_number = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     joined_at = models.DateTimeField(_("joined"), default=clock.now, editable=False)
 
     objects: ClassVar[PersonManager] = PersonManager()

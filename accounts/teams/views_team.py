@@ -25,7 +25,7 @@ from paasoo_portal.core import mail
 @require_safe
 def team(request: HttpRequest) -> HttpResponse:
     context = {
-        "members": selectors.members_shown(request.user.pk),
+        "members": selectors.members_shown(cast(UUID, request.user.pk)),
         "invited": selectors.invitations_shown(sitting(request).account_id),
     }
     return render(request, "accounts/team.html", _frame() | context)

@@ -135,8 +135,8 @@ def _operation(path: str, method: str, described: dict[str, Any], schemas: dict[
 
 
 def _schema(holder: dict[str, Any]) -> dict[str, Any]:
-    content = holder.get("content", {})
-    return dict(next(iter(content.values()), {}).get("schema", {}))
+    content: dict[str, dict[str, Any]] = holder.get("content", {})
+    return next((dict(kind.get("schema", {})) for kind in content.values()), {})
 
 
 def _answer(response: dict[str, Any], schemas: dict[str, Any]) -> tuple[Value, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -33,8 +33,8 @@ class ChoicesForm(forms.Form):
         super().__init__(*args, **kwargs)
         for purpose in Purpose:
             self.fields[purpose] = forms.ChoiceField(
-                label=LABELS[purpose],
-                help_text=MEANINGS[purpose],
+                label=str(LABELS[purpose]),
+                help_text=str(MEANINGS[purpose]),
                 choices=[("no", gettext_lazy("No")), ("yes", gettext_lazy("Yes"))],
                 widget=forms.RadioSelect,
                 initial="no",
@@ -131,7 +131,7 @@ def _from_here(request: HttpRequest) -> bool:
 
 
 def _person(request: HttpRequest) -> UUID | None:
-    return cast(UUID, request.user.pk) if request.user.is_authenticated else None
+    return request.user.pk if request.user.is_authenticated else None
 
 
 def _records(request: HttpRequest) -> list[ConsentRecord]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -204,7 +204,7 @@ def _step(
     *,
     note: str = "",
     refusal: str = "",
-    at: object = None,
+    at: datetime | None = None,
 ) -> None:
     RequestStep.objects.create(
         request=found,

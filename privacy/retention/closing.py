@@ -6,7 +6,7 @@ is mended by the next try. Keeps P-RET-6 and P-RET-7.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 from django.db import connections
@@ -49,7 +49,12 @@ def erase_traffic(alias: str, account_id: UUID, closure_id: UUID) -> Certificate
     guard.check(alias)
     with locks.maintenance(alias, wait_seconds=WAIT_SECONDS):
         with system_scope("account_close", using=(alias,)), connections[alias].cursor() as cursor:
-            given = {"account": account_id, "at": clock.now(), "reason": REASON, "run": closure_id}
+            given: dict[str, Any] = {
+                "account": account_id,
+                "at": clock.now(),
+                "reason": REASON,
+                "run": closure_id,
+            }
             cursor.execute(_MOVE, given | {"certificate": certificate_id})
         with system_scope("account_close", using=(alias,)), connections[alias].cursor() as cursor:
             cursor.execute(_BURIED, [account_id, certificate_id])
