@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import cast
+from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -24,6 +25,12 @@ def must_enrol(request: HttpRequest) -> bool:
 
 def enrolled(person: Person) -> bool:
     return Authenticator.objects.filter(user=person, type__in=KINDS).exists()
+
+
+def with_factor(person_ids: list[UUID]) -> set[UUID]:
+    """Those of the people who have a second factor."""
+    rows = Authenticator.objects.filter(user_id__in=person_ids, type__in=KINDS)
+    return set(rows.values_list("user_id", flat=True))
 
 
 def _asked_of(request: HttpRequest) -> bool:

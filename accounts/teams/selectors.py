@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from accounts.mfa.required import with_factor
 from accounts.teams.models import Invitation, Membership, Role
 from paasoo_portal.core import clock
 
@@ -17,6 +18,7 @@ class Member:
     name: str
     email: str
     role: str
+    second_factor: bool
     is_reader: bool
 
 
@@ -31,13 +33,15 @@ class Invited:
 
 def members_shown(reader_id: UUID) -> list[Member]:
     """Everybody in the account, administrators first. Needs its scope."""
-    rows = Membership.objects.select_related("person").order_by("created_at")
+    rows = list(Membership.objects.select_related("person").order_by("created_at"))
+    enrolled = with_factor([row.person_id for row in rows])
     found = [
         Member(
             membership=row,
             name=row.person.name or row.person.email,
             email=row.person.email,
             role=str(Role(row.role).label),
+            second_factor=row.person_id in enrolled,
             is_reader=row.person_id == reader_id,
         )
         for row in rows

@@ -1,6 +1,6 @@
 """What every carrier offers: take a batch, say what became of a message, tell receipts until they are taken.
 
-A carrier is told nothing that it needs not know: no account, no price (P-SHR-2).
+A carrier is told nothing that it needs not know: no account, no price (P-SUB-2).
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """The published bounds of each data class: default, floor and ceiling in days, with effective dates. Keeps
-P-RET-11.
+P-RET-11, P-RET-12.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What PostgreSQL itself says about walls, roles and functions, in every database. Keeps P-TEN-1."""
+"""What PostgreSQL itself says about walls, roles and functions, in every database. Keeps P-SEC-2."""
 
 from __future__ import annotations
 
