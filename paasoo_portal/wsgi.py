@@ -7,6 +7,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paasoo_portal.settings")
 application = get_wsgi_application()
 
+# Makes our Celery the current one: without it a page's task would go to a broker that is none.
 from privacy.catalogue.checks import refuse_incomplete  # noqa: E402  needs the loaded applications
 
 refuse_incomplete()

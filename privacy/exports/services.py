@@ -18,6 +18,7 @@ from uuid import UUID
 from celery import current_app
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from kombu.exceptions import OperationalError
 
 from paasoo_portal.core import audit, clock, hooks
 from privacy.exports import content, sealed
@@ -109,7 +110,11 @@ def path_of(job_id: UUID) -> Path:
 
 
 def _send(job_id: UUID) -> None:
-    current_app.send_task("privacy.run_export", args=[str(job_id)])
+    try:
+        current_app.send_task("privacy.run_export", args=[str(job_id)], retry=False)
+    except OperationalError:
+        # The row is the queue: beat takes it up once the broker is back.
+        log.warning("a copy waits for the broker", extra={"job": str(job_id)})
 
 
 def _take(job_id: UUID) -> ExportJob | None:

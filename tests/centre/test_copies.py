@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from kombu.exceptions import OperationalError
 
 from accounts.api_keys.services import create_api_key
 from accounts.centre.answers import accounts_of
@@ -26,6 +27,8 @@ from privacy.requests.services import receive
 from tests.pages.conftest import Cast, Send
 from tests.pages.visitor import Visitor
 
+# What the fixture below puts out of the way.
+SEND = services._send
 pytestmark = pytest.mark.django_db(databases="__all__")
 
 
@@ -203,3 +206,16 @@ def test_a_sealed_file_cannot_be_altered_cut_or_given_to_another_job(tmp_path: P
     empty = tmp_path / "empty"
     sealed.seal(io.BytesIO(b""), empty, key, job)
     assert b"".join(sealed.unseal(empty, key, job)) == b""
+
+
+def test_without_the_broker_a_copy_waits_for_beat(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    def away(*_args: object, **_given: object) -> None:
+        raise OperationalError("the broker is away")
+
+    monkeypatch.setattr(services, "_send", SEND)
+    monkeypatch.setattr(services.current_app, "send_task", away)
+    with django_capture_on_commit_callbacks(execute=True):
+        job = services.ask(kind=ExportKind.PERSON, person_id=cast.bob.pk, account_id=None)
+    assert ExportJob.objects.get(pk=job.pk).state == ExportState.WAITING
