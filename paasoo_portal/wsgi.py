@@ -8,6 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paasoo_portal.settings")
 application = get_wsgi_application()
 
 # Makes our Celery the current one: without it a page's task would go to a broker that is none.
+import paasoo_portal.celery  # noqa: E402, F401
 from privacy.catalogue.checks import refuse_incomplete  # noqa: E402  needs the loaded applications
 
 refuse_incomplete()
