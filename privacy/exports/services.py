@@ -55,7 +55,9 @@ def ask(*, kind: ExportKind, person_id: UUID, account_id: UUID | None) -> Export
             transaction.on_commit(lambda: _send(made.pk))
     except IntegrityError:
         running = (ExportState.WAITING, ExportState.RUNNING)
-        return ExportJob.objects.get(person_id=person_id, kind=kind, state__in=running)
+        made = ExportJob.objects.get(person_id=person_id, kind=kind, state__in=running)
+        # Sent again, should the first have been lost: a worker that has it already takes no notice.
+        _send(made.pk)
     return made
 
 
