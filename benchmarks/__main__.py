@@ -16,6 +16,7 @@ from benchmarks.tools import ToolMissing
 # Name (of the results' file) and module; a benchmark that is new adds its line here.
 BENCHMARKS: Final = {
     "ingest.classic": "benchmarks.ingest",
+    "tenancy.page": "benchmarks.tenancy",
 }
 
 

@@ -13,7 +13,7 @@ RESULTS: Final = Path(__file__).resolve().parent / "results"
 
 @dataclass(frozen=True)
 class Figure:
-    """`ratio` is value over floor; `target` the ratio that must be reached, None when it is only reported."""
+    """`ratio` is value over floor; `target` the ratio to reach (for times: not to exceed), None when only reported."""
 
     name: str
     value: float
@@ -63,6 +63,9 @@ def table(figures: Sequence[Figure]) -> str:
 
 
 def _target(figure: Figure) -> str:
+    """A rate is to reach its target, a time to stay within it."""
     if figure.target is None:
         return "reported"
-    return f"{figure.target:g} {'reached' if figure.ratio >= figure.target else 'MISSED'}"
+    if figure.unit == "ms":
+        return f"≤ {figure.target:g} {'kept' if figure.ratio <= figure.target else 'MISSED'}"
+    return f"≥ {figure.target:g} {'reached' if figure.ratio >= figure.target else 'MISSED'}"
