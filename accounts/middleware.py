@@ -20,6 +20,7 @@ from django.shortcuts import redirect, render
 from django.template.response import SimpleTemplateResponse
 from django.utils import timezone, translation
 
+from accounts.duty import services as duty
 from accounts.mfa.required import must_enrol
 from accounts.people.models import Person
 from accounts.seats import Seat, seat_of
@@ -46,7 +47,7 @@ class AccountScopeMiddleware:
         if permission is None:
             if not request.path.startswith(("/healthz", "/readyz", "/json", "/api/", "/v1/")):
                 speak_to(request)
-            return _first_enrol(request) if request.path.startswith("/admin/") else None
+            return _before_staff_pages(request) if request.path.startswith("/admin/") else None
         if not request.user.is_authenticated:
             if request.path == "/":
                 return redirect("welcome")
@@ -66,6 +67,14 @@ class AccountScopeMiddleware:
 def _first_enrol(request: HttpRequest) -> HttpResponse | None:
     """Administrators and staff set up a second factor before anything else."""
     return redirect("mfa_index") if request.user.is_authenticated and must_enrol(request) else None
+
+
+def _before_staff_pages(request: HttpRequest) -> HttpResponse | None:
+    """The second factor, then the duty of confidentiality (P-SEC-3); leaving is always possible."""
+    first = _first_enrol(request)
+    if first is not None or not request.user.is_authenticated or not request.user.is_staff:
+        return first
+    return None if duty.accepted(request.user.pk) else redirect("staff_duty")
 
 
 def _run(

@@ -3,6 +3,7 @@
 from accounts.api_keys.models import ApiKey
 from accounts.billing.models import AllowanceTransfer, Balance, LedgerEntry
 from accounts.closure.models import AccountClosure
+from accounts.duty.models import StaffDuty
 from accounts.people.models import Person
 from accounts.teams.models import Account, Invitation, Membership, Role
 
@@ -17,4 +18,5 @@ __all__ = [
     "Membership",
     "Person",
     "Role",
+    "StaffDuty",
 ]

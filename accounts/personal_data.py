@@ -166,6 +166,22 @@ CATALOGUE = [
         },
     ),
     PersonalData(
+        "accounts.StaffDuty",
+        category=Category.C8,
+        subject=Subject.STAFF,
+        purposes=(EVIDENCE, SECURITY),
+        source=Source.PERSON,
+        retention=EVIDENCE_YEARS,
+        erasure=Erasure.KEPT,
+        person=("person_id",),
+        fields={
+            "id": ROW,
+            "person_id": Held("Identifier"),
+            "text_version": not_personal("names a text of ours"),
+            "accepted_at": Held(),
+        },
+    ),
+    PersonalData(
         "accounts.ApiKey",
         category=Category.C1,
         subject=Subject.MEMBER,

@@ -7,6 +7,7 @@ from accounts.centre import views as centre
 from accounts.centre import views_inbox as inbox
 from accounts.centre import views_requests as rights
 from accounts.closure import views as closure
+from accounts.duty import views as duty
 from accounts.erasure import views as erasure
 from accounts.people import views as people
 from accounts.teams import views as teams
@@ -21,6 +22,7 @@ urlpatterns = [
     path("account/open/", teams.account_open, name="account_open"),
     path("account/switch/", teams.account_switch, name="account_switch"),
     path("account/settings/", teams.account_settings, name="account_settings"),
+    path("staff/duty/", duty.staff_duty, name="staff_duty"),
     path("profile/", people.profile, name="profile"),
     path("profile/sessions/", people.sessions_end, name="sessions_end"),
     path("team/", team.team, name="team"),

@@ -72,9 +72,7 @@ PROMISES: Final = (
     ),
     Promise("P-SEC-1", "Traffic, passwords and factors are encrypted where they are stored."),
     Promise("P-SEC-2", "Staff see what their work needs, and every look is shown.", "/audit/"),
-    Promise(
-        "P-SEC-3", "Staff are under a confidentiality duty.", not_yet="its record before the first look is not built"
-    ),
+    Promise("P-SEC-3", "Staff accept a duty of confidentiality before their first look."),
     Promise("P-SEC-4", "Customers are told of a breach.", not_yet="the breach procedure is not in the product"),
     Promise("P-SEC-5", "A new account keeps least by default."),
 )  # fmt: skip

@@ -43,6 +43,7 @@ LABELS: Final[Words] = {
     Event.PERSON_ERASED: gettext_lazy("A person’s data erased"),
     Event.STAFF_VIEWED: gettext_lazy("PaaSoo staff looked at data"),
     Event.STAFF_CHANGED: gettext_lazy("PaaSoo staff changed something"),
+    Event.DUTY_ACCEPTED: gettext_lazy("Duty of confidentiality accepted"),
     Event.MESSAGES_ERASED: gettext_lazy("Messages erased"),
     Event.MESSAGES_EXPORT_BEGUN: gettext_lazy("Export of messages begun"),
     Event.MESSAGES_EXPORTED: gettext_lazy("Messages exported"),

@@ -24,6 +24,7 @@ from django.db import transaction
 from accounts import staff_roles
 from accounts.api_keys.scopes import KeyScope
 from accounts.api_keys.services import create_api_key, revoke_api_key
+from accounts.duty import services as duty
 from accounts.models import Account, ApiKey, Membership, Person, Role
 from accounts.teams.invitations import create_invitation
 from accounts.teams.services import add_member, open_account
@@ -175,6 +176,7 @@ def staff(held: Secrets) -> None:
     """The staff, one of each role; and one for the day when no role is enough."""
     for someone in STAFF:
         found = person(someone, held)
+        duty.accept(found.pk)
         if not someone.superuser:
             found.groups.set(Group.objects.filter(name=someone.role))
 

@@ -18,6 +18,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
 
+from accounts.duty import services as duty
 from accounts.mfa.adapter import PortalMfaAdapter
 from accounts.models import Account, Person, Role
 from accounts.teams.services import add_member, open_account
@@ -124,6 +125,7 @@ def cast(db: None) -> Cast:
     dana = person("Dana", is_staff=True, is_superuser=True)
     for who in (alice, charlie, dana):
         enrol(who)
+    duty.accept(dana.pk)
     return Cast(alice, bob, sam, bill, vera, charlie, dana, company, other)
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts import staff_roles
+from accounts.duty import services as duty
 from tests.pages.conftest import Cast, alice, bob, cast, dana, enrol, nobody, own_cache, person, send
 from tests.pages.visitor import Visitor
 
@@ -18,6 +19,7 @@ def staff(cast: Cast) -> dict[str, Visitor]:
         someone = person(role.split()[0].title(), is_staff=True)
         someone.groups.add(Group.objects.get(name=role))
         enrol(someone)
+        duty.accept(someone.pk)
         found[role] = Visitor(someone)
     return found
 

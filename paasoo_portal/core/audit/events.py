@@ -26,6 +26,7 @@ class Event(StrEnum):
     KEYS_DESTROYED = "system:keys:destroyed"
     STAFF_VIEWED = "staff:record:viewed"
     STAFF_CHANGED = "staff:record:changed"
+    DUTY_ACCEPTED = "staff:duty:accepted"
     MESSAGES_ERASED = "account:messages:erased"
     MESSAGES_EXPORT_BEGUN = "account:messages:export_begun"
     MESSAGES_EXPORTED = "account:messages:exported"

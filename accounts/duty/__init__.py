@@ -1,0 +1,1 @@
+"""The duty of confidentiality that staff accept before their first look at anybody's data. Keeps P-SEC-3."""
