@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-from uuid import UUID
-
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -29,6 +26,6 @@ def staff_duty(request: HttpRequest) -> HttpResponse:
         raise Http404
     form = DutyForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        services.accept(cast(UUID, request.user.pk))
+        services.accept(request.user.pk)
         return redirect("admin:index")
     return render(request, "accounts/duty.html", {"form": form, "version": services.TEXT_VERSION})

@@ -6,24 +6,36 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0003_account_closure'),
+        ("accounts", "0003_account_closure"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='StaffDuty',
+            name="StaffDuty",
             fields=[
-                ('id', models.UUIDField(default=paasoo_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('person_id', models.UUIDField(verbose_name='person')),
-                ('text_version', models.CharField(max_length=16, verbose_name='version of the text')),
-                ('accepted_at', models.DateTimeField(default=paasoo_portal.core.clock.now, verbose_name='accepted')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=paasoo_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("person_id", models.UUIDField(verbose_name="person")),
+                ("text_version", models.CharField(max_length=16, verbose_name="version of the text")),
+                (
+                    "accepted_at",
+                    models.DateTimeField(default=paasoo_portal.core.clock.now, verbose_name="accepted"),
+                ),
             ],
             options={
-                'verbose_name': 'duty of confidentiality',
-                'verbose_name_plural': 'duties of confidentiality',
-                'constraints': [models.UniqueConstraint(fields=('person_id', 'text_version'), name='duty_once')],
+                "verbose_name": "duty of confidentiality",
+                "verbose_name_plural": "duties of confidentiality",
+                "constraints": [
+                    models.UniqueConstraint(fields=("person_id", "text_version"), name="duty_once")
+                ],
             },
         ),
     ]
