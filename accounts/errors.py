@@ -28,6 +28,12 @@ class LastAdministrator(AccountError):
     )
 
 
+class WorksHere(AccountError):
+    """Staff are parted with by their employer, not by the portal: their acts stay theirs."""
+
+    user = _("This person works for PaaSoo. Ask the privacy officer.")
+
+
 class NoSuchInvitation(AccountError):
     user = _("This invitation is not known. Ask the person who invited you for a new one.")
 

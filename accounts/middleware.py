@@ -47,6 +47,9 @@ class AccountScopeMiddleware:
         if permission is None:
             if not request.path.startswith(("/healthz", "/readyz", "/json", "/api/", "/v1/")):
                 speak_to(request)
+            if request.path.startswith("/privacy/"):
+                # Copies of an account and closing it lie here: an administrator's second factor comes first.
+                return _first_enrol(request)
             return _before_staff_pages(request) if request.path.startswith("/admin/") else None
         if not request.user.is_authenticated:
             if request.path == "/":

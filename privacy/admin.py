@@ -7,6 +7,8 @@ from typing import Any
 from django.contrib import admin
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from paasoo_portal.core import clock, health, regions
 from paasoo_portal.core.audit import verify
@@ -50,11 +52,11 @@ class PolicyVersionAdmin(KeptAdmin):
     def has_change_permission(self, request: HttpRequest, obj: PolicyVersion | None = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or obj.published_at is None)
 
-    @admin.action(description="Publish the chosen drafts", permissions=["change"])
+    @admin.action(description=_lazy("Publish the chosen drafts"), permissions=["change"])
     def publish(self, request: HttpRequest, queryset: Any) -> None:
         """In force from the day they name, and fixed from now on."""
         count = queryset.filter(published_at=None).update(published_at=clock.now())
-        self.message_user(request, f"{count} published")
+        self.message_user(request, _("Published: %(count)d") % {"count": count})
 
 
 @admin.register(SubProcessor)
@@ -91,7 +93,7 @@ class AuditEventAdmin(ReadAdmin):
     list_display = ("at", "chain", "number", "event", "actor_kind", "actor_id", "subject_id")
     list_filter = ("event", "actor_kind")
     search_fields = ("=chain", "=actor_id", "=subject_id")
-    search_help_text = "An id"
+    search_help_text = _lazy("An id")
     ordering = ("-id",)
     show_full_result_count = False
 
@@ -104,7 +106,8 @@ class AuditEventAdmin(ReadAdmin):
     ) -> HttpResponse:
         found = AuditEvent.objects.filter(pk=object_id).first() if object_id.isdigit() else None
         broken = verify(found.chain) if found is not None else None
-        told = "The whole chain fits." if broken is None else f"The chain breaks at entry {broken}."
+        fits = _("The whole chain fits.")
+        told = fits if broken is None else _("The chain breaks at entry %(number)s.") % {"number": broken}
         return super().change_view(request, object_id, form_url, {"subtitle": told} | (extra_context or {}))
 
 

@@ -73,9 +73,9 @@ class RightsRequestAdmin(admin.ModelAdmin):
         form = AnswerForm(request.POST if request.method == "POST" else None)
         step = request.POST.get("step", "")
         context = self._context(request, found, form=form, opened=opened)
+        if step in {"check", "send"} and not (opened and self.has_change_permission(request)):
+            raise PermissionDenied
         if step in {"check", "send"} and found.state == RequestState.OPEN and form.is_valid():
-            if not self.has_change_permission(request):
-                raise PermissionDenied
             if step == "check":
                 return self._page(request, "check", context | {"values": form.cleaned_data})
             act(request, found, form, by_kind="staff")

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -46,7 +47,10 @@ def privacy_export(request: HttpRequest) -> HttpResponse:
     """Ask for a copy, and the copies asked for: how far, and where to fetch them."""
     if request.method == "POST":
         return _ask(request)
-    jobs = ExportJob.objects.filter(person_id=cast(UUID, request.user.pk)).order_by("-asked_at")[:_SHOWN]
+    mine = ExportJob.objects.filter(person_id=cast(UUID, request.user.pk)).order_by("-asked_at")
+    seat = seat_of(request)
+    # What is another account's is fetched while sitting there.
+    jobs = mine.filter(Q(account_id=None) | Q(account_id=seat.account_id if seat else None))[:_SHOWN]
     context = {
         "section": "privacy",
         "jobs": jobs,
@@ -87,8 +91,14 @@ def _ask(request: HttpRequest) -> HttpResponse:
         return ask_to_confirm(reverse("privacy_export"))
     seat = seat_of(request)
     account_id = seat.account_id if seat is not None and kind == ExportKind.ACCOUNT else None
-    services.ask(kind=ExportKind(kind), person_id=cast(UUID, request.user.pk), account_id=account_id)
-    messages.success(request, _("Your copy is being made. You can leave; we write to you when it is ready."))
+    try:
+        services.ask(kind=ExportKind(kind), person_id=cast(UUID, request.user.pk), account_id=account_id)
+    except services.TooManyCopies as error:
+        messages.error(request, str(error.user))
+    else:
+        messages.success(
+            request, _("Your copy is being made. You can leave; we write to you when it is ready.")
+        )
     return redirect("privacy_export")
 
 

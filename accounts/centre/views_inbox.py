@@ -6,6 +6,7 @@ from typing import cast
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.centre.forms import AnswerForm
 from accounts.erasure.services import fulfil
-from accounts.errors import LastAdministrator
+from accounts.errors import AccountError
 from accounts.permissions import Permission, page
 from accounts.seats import sitting
 from paasoo_portal.core import directory
@@ -79,8 +80,10 @@ def act(request: HttpRequest, found: RightsRequest, form: AnswerForm, by_kind: s
                 request, _("%(reference)s has two more months.") % {"reference": found.reference}
             )
         else:
-            fulfil(found, by_id=by["by_id"], by_kind="person" if by_kind == "administrator" else by_kind)
-            services.answer(found.pk, **by)
+            with transaction.atomic():
+                # First the answer, which locks: a request taken back meanwhile erases nobody.
+                services.answer(found.pk, **by)
+                fulfil(found, by_id=by["by_id"], by_kind="person" if by_kind == "administrator" else by_kind)
             messages.success(request, _("%(reference)s is answered.") % {"reference": found.reference})
-    except (services.NotOpen, LastAdministrator) as error:
+    except (services.NotOpen, AccountError) as error:
         messages.error(request, str(error.user))

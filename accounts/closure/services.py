@@ -15,12 +15,14 @@ from accounts.api_keys.models import ApiKey
 from accounts.api_keys.services import revoke_api_key
 from accounts.centre.answers import accounts_of, administrators_of
 from accounts.closure.models import AccountClosure
+from accounts.erasure.rows import erase_in_account
 from accounts.erasure.services import erase_person
 from accounts.errors import AccountError
 from accounts.people.models import Person
 from accounts.teams.models import Account, AccountState, Membership
 from accounts.teams.services import change_account
 from paasoo_portal.core import audit, clock, hooks, mail, regions
+from paasoo_portal.core.locks import only_one
 from paasoo_portal.core.tenancy import TenantModel, scope, system_scope
 from privacy.catalogue import people
 from privacy.catalogue.people import Place
@@ -85,7 +87,12 @@ def close_due() -> int:
 
 
 def close(closure_id: UUID) -> bool:
-    """Close one account, or go on where a crash stopped it; False when it is none of now's."""
+    """Close one account, or go on where a crash stopped it; False when it is none of now's, or another's work."""
+    with only_one("default", int.from_bytes(closure_id.bytes[8:], signed=True)) as mine:
+        return mine and _close(closure_id)
+
+
+def _close(closure_id: UUID) -> bool:
     with transaction.atomic():
         found = AccountClosure.objects.select_for_update().get(pk=closure_id)
         if found.cancelled_at is not None or found.finished_at is not None or found.final_at > clock.now():
@@ -128,8 +135,7 @@ def _part_with_people(account_id: UUID) -> int:
     for person_id in members:
         person = Person.objects.get(pk=person_id)
         if person.is_staff or len(accounts_of(person_id)) > 1:
-            with scope(account_id):
-                Membership.objects.filter(person_id=person_id).delete()
+            erase_in_account(person_id, account_id)
             mail.send("accounts/mail/closed", person.email, {}, language=person.language)
         else:
             gone += erase_person(person_id, by_id=None, by_kind="system", closing=account_id)

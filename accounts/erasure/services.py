@@ -5,18 +5,16 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib.sessions.models import Session
-from django.db import models, transaction
+from django.db import transaction
 
 from accounts.centre.answers import accounts_of
-from accounts.errors import LastAdministrator
+from accounts.erasure import rows
+from accounts.errors import LastAdministrator, WorksHere
 from accounts.people.models import Person
 from accounts.teams.members import is_last_administrator, remove_member
 from accounts.teams.models import Invitation, Membership
 from paasoo_portal.core import audit, clock, mail
-from paasoo_portal.core.tenancy import TenantModel, scope
-from privacy.catalogue import people
-from privacy.catalogue.people import Place
-from privacy.catalogue.terms import Erasure
+from paasoo_portal.core.tenancy import scope
 from privacy.exports import services as exports
 from privacy.exports.models import ExportJob
 from privacy.requests.models import Kind, RightsRequest
@@ -25,11 +23,14 @@ from privacy.requests.models import Kind, RightsRequest
 def erase_person(person_id: UUID, *, by_id: UUID | None, by_kind: str, closing: UUID | None = None) -> bool:
     """Erase everything about a person that need not stay; False when there is nobody.
 
-    Raises LastAdministrator while an account, but for the one that is closing, would be left without one.
+    Raises WorksHere of staff, LastAdministrator while an account, but for the one that is closing, would be left
+    without one.
     """
     person = Person.objects.filter(pk=person_id).first()
     if person is None:
         return False
+    if person.is_staff:
+        raise WorksHere(f"person {person_id} is staff")
     accounts = accounts_of(person_id)
     address, language = person.email, person.language
     with transaction.atomic():
@@ -38,8 +39,7 @@ def erase_person(person_id: UUID, *, by_id: UUID | None, by_kind: str, closing: 
                 _may_leave(account_id, person_id)
         for job in ExportJob.objects.filter(person_id=person_id):
             exports.path_of(job.pk).unlink(missing_ok=True)
-        for place in people.places_of_people():
-            _erase(place, person_id, accounts)
+        rows.erase_everywhere(person_id, accounts)
         Invitation.objects.filter(email__iexact=address).delete()
         _end_sessions(person_id)
         Person.objects.filter(pk=person_id).delete()
@@ -60,7 +60,7 @@ def erase_person(person_id: UUID, *, by_id: UUID | None, by_kind: str, closing: 
 def fulfil(found: RightsRequest, *, by_id: UUID, by_kind: str) -> None:
     """Do what an answered request for erasure asks: of a member of several accounts, this place alone goes.
 
-    Raises LastAdministrator.
+    Raises LastAdministrator, WorksHere.
     """
     if found.kind != Kind.ERASURE or found.person_id is None:
         return
@@ -90,33 +90,6 @@ def _may_leave(account_id: UUID, person_id: UUID) -> None:
         member = Membership.objects.select_for_update().get(person_id=person_id)
         if is_last_administrator(member):
             raise LastAdministrator(f"person {person_id} alone administers account {account_id}")
-
-
-def _erase(place: Place, person_id: UUID, accounts: list[UUID]) -> None:
-    """Rows of a person go as a whole; where a row is an organisation's, what names the person is blanked."""
-    if place.label == "accounts.Person":
-        return
-    for lookup in place.declaration.person:
-        for account_id in accounts if issubclass(place.model, TenantModel) else [None]:
-            if account_id is None:
-                _rows(place, lookup, person_id)
-            else:
-                with scope(account_id):
-                    _rows(place, lookup, person_id)
-
-
-def _rows(place: Place, lookup: str, person_id: UUID) -> None:
-    rows = place.model._base_manager.filter(**{lookup: person_id})
-    named = next((field for field in place.fields if field.field == lookup), None)
-    erasure = named.erasure if named is not None else place.declaration.erasure
-    if erasure is Erasure.ROW:
-        rows.delete()
-    elif erasure is Erasure.BLANK:
-        rows.update(**{_column(place.model, lookup): None})
-
-
-def _column(model: type[models.Model], name: str) -> str:
-    return str(model._meta.get_field(name).attname)  # type: ignore[union-attr]
 
 
 def _end_sessions(person_id: UUID) -> None:

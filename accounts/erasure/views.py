@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.erasure import services
+from accounts.errors import AccountError
 from accounts.people.models import Person
 from accounts.seats import seat_of
 from accounts.teams.models import Account, Role
@@ -64,9 +65,13 @@ def privacy_delete(request: HttpRequest) -> HttpResponse:
                 route=Route.ADMINISTRATOR,
             )
             return redirect("request", reference=made.reference)
-        services.erase_person(person.pk, by_id=person.pk, by_kind="person")
-        logout(request)
-        return redirect("privacy_deleted")
+        try:
+            services.erase_person(person.pk, by_id=person.pk, by_kind="person")
+        except AccountError as error:
+            form.add_error(None, str(error.user))
+        else:
+            logout(request)
+            return redirect("privacy_deleted")
     context = {
         "section": "privacy",
         "form": form,

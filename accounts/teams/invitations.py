@@ -5,7 +5,6 @@ Keeps P-SEC-5: the token is stored as a hash, and leaves here in the email alone
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +22,7 @@ from accounts.teams.models import Account, Invitation, Membership, Role
 from accounts.teams.services import add_member
 from paasoo_portal.core import audit, clock, mail
 from paasoo_portal.core.tenancy import scope
+from paasoo_portal.core.tokens import hash_token
 
 INVITATION_DAYS: Final = 7
 MOST_A_DAY: Final = 50
@@ -157,11 +157,6 @@ def forget() -> int:
     over |= Invitation.objects.filter(accepted_at__lt=before)
     over |= Invitation.objects.filter(revoked_at__lt=before)
     return over.delete()[0]
-
-
-def hash_token(token: str) -> str:
-    """SHA-256 in hex: right for a token of 256 random bits, which no dictionary holds."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _open(invitation: Invitation) -> Invitation:

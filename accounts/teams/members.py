@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from accounts.erasure.rows import erase_in_account
 from accounts.errors import LastAdministrator
 from accounts.teams.models import Account, Membership, Role
 from paasoo_portal.core import audit
@@ -25,13 +26,16 @@ def change_role(*, account_id: UUID, member_id: UUID, role: str, by_id: UUID) ->
 
 
 def remove_member(*, account_id: UUID, member_id: UUID, by_id: UUID) -> Membership:
-    """End a place; it works at the person's next page. Raises Membership.DoesNotExist, LastAdministrator."""
+    """End a place, and what names the person in the account's rows; it works at the person's next page.
+
+    Raises Membership.DoesNotExist, LastAdministrator.
+    """
     with scope(account_id):
         member = _locked(account_id, member_id)
         _another_administers(member)
         left = member.person_id == by_id
         _record(audit.Event.MEMBER_LEFT if left else audit.Event.MEMBER_REMOVED, member, by_id)
-        Membership.objects.filter(pk=member.pk).delete()
+        erase_in_account(member.person_id, account_id)
     return member
 
 

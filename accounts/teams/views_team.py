@@ -87,7 +87,7 @@ def invitation_withdraw(request: HttpRequest, invitation_id: UUID) -> HttpRespon
 @page(Permission.MANAGE_TEAM)
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_role(request: HttpRequest, member_id: UUID) -> HttpResponse:
-    member = _member(member_id)
+    member = _member(pk=member_id)
     form = RoleForm(request.POST if request.method == "POST" else None, initial={"role": member.role})
     if request.method == "POST" and form.is_valid():
         try:
@@ -97,6 +97,8 @@ def member_role(request: HttpRequest, member_id: UUID) -> HttpResponse:
                 role=form.cleaned_data["role"],
                 by_id=cast(UUID, request.user.pk),
             )
+        except Membership.DoesNotExist:
+            raise Http404 from None
         except LastAdministrator as error:
             form.add_error("role", str(error.user))
         else:
@@ -109,15 +111,21 @@ def member_role(request: HttpRequest, member_id: UUID) -> HttpResponse:
 @page(Permission.MANAGE_TEAM)
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_remove(request: HttpRequest, member_id: UUID) -> HttpResponse:
-    member = _member(member_id)
+    member = _member(pk=member_id)
     if member.person_id == request.user.pk:
         return redirect("team_leave")
     if request.method == "POST":
-        members.remove_member(
-            account_id=member.account_id, member_id=member.pk, by_id=cast(UUID, request.user.pk)
-        )
-        _tell_removed(request, member)
-        messages.success(request, _("%(name)s is removed.") % {"name": _name(member.person)})
+        try:
+            members.remove_member(
+                account_id=member.account_id, member_id=member.pk, by_id=cast(UUID, request.user.pk)
+            )
+        except Membership.DoesNotExist:
+            raise Http404 from None
+        except LastAdministrator as error:
+            messages.error(request, str(error.user))
+        else:
+            _tell_removed(request, member)
+            messages.success(request, _("%(name)s is removed.") % {"name": _name(member.person)})
         return redirect("team")
     context = {"member": member, "name": _name(member.person)}
     return render(request, "accounts/member_remove.html", _frame() | context)
@@ -127,13 +135,19 @@ def member_remove(request: HttpRequest, member_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def team_leave(request: HttpRequest) -> HttpResponse:
     """Leave by oneself; the last administrator stays, and is told why."""
-    member = Membership.objects.select_related("person").get(person_id=request.user.pk)
+    member = _member(person_id=cast(UUID, request.user.pk))
     last = members.is_last_administrator(member)
     if request.method == "POST" and not last:
         name = sitting(request).account.name
-        members.remove_member(
-            account_id=member.account_id, member_id=member.pk, by_id=cast(UUID, request.user.pk)
-        )
+        try:
+            members.remove_member(
+                account_id=member.account_id, member_id=member.pk, by_id=cast(UUID, request.user.pk)
+            )
+        except Membership.DoesNotExist:
+            return redirect("home")
+        except LastAdministrator as error:
+            messages.error(request, str(error.user))
+            return redirect("team_leave")
         request.session.pop(SESSION_KEY, None)
         messages.success(request, _("You left %(account)s.") % {"account": name})
         return redirect("home")
@@ -169,9 +183,9 @@ def _tell_removed(request: HttpRequest, member: Membership) -> None:
     )
 
 
-def _member(member_id: UUID) -> Membership:
+def _member(**which: UUID) -> Membership:
     """A member of the account in scope, which row-level security sees to."""
-    found = Membership.objects.select_related("person").filter(pk=member_id).first()
+    found = Membership.objects.select_related("person").filter(**which).first()
     if found is None:
         raise Http404
     return found

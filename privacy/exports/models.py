@@ -49,8 +49,9 @@ class ExportJob(models.Model):
         verbose_name_plural = _("exports")
         constraints = [
             models.UniqueConstraint(
-                fields=["person_id", "kind"],
+                fields=["person_id", "kind", "account_id"],
                 condition=models.Q(state__in=["waiting", "running"]),
+                nulls_distinct=False,
                 name="export_one_at_a_time",
             )
         ]

@@ -18,9 +18,12 @@ from uuid import UUID
 from celery import current_app
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import OperationalError
 
 from paasoo_portal.core import audit, clock, hooks
+from privacy.errors import PrivacyError
 from privacy.exports import content, sealed
 from privacy.exports.models import ExportJob, ExportKind, ExportState
 
@@ -30,6 +33,8 @@ KEPT: Final = timedelta(days=7)
 # A worker shows a sign of life with each part; without one for this long the job is somebody else's to make.
 STALE_AFTER: Final = timedelta(minutes=10)
 GIVEN_UP_AFTER: Final = timedelta(hours=6)
+# A copy of a large account is work for hours: a stolen session must not keep the worker busy with nothing else.
+PER_DAY: Final = 5
 _README: Final = """\
 This copy holds what PaaSoo stores about {whom}, as of {at}.
 
@@ -39,8 +44,17 @@ more. Questions: privacy@paasoo.com
 """
 
 
+class TooManyCopies(PrivacyError):
+    user: str | Promise = _(
+        "You asked for five copies within a day. Fetch one of those, or ask again tomorrow."
+    )
+
+
 def ask(*, kind: ExportKind, person_id: UUID, account_id: UUID | None) -> ExportJob:
-    """Start a copy, or give the one that is being made already."""
+    """Start a copy, or give the one that is being made already. Raises TooManyCopies."""
+    asked = ExportJob.objects.filter(person_id=person_id, asked_at__gt=clock.now() - timedelta(days=1))
+    if asked.exclude(state=ExportState.FAILED).count() >= PER_DAY:
+        raise TooManyCopies(f"person {person_id} asked for {PER_DAY} copies within a day")
     try:
         with transaction.atomic():
             made = ExportJob.objects.create(kind=kind, person_id=person_id, account_id=account_id)
@@ -55,7 +69,7 @@ def ask(*, kind: ExportKind, person_id: UUID, account_id: UUID | None) -> Export
             transaction.on_commit(lambda: _send(made.pk))
     except IntegrityError:
         running = (ExportState.WAITING, ExportState.RUNNING)
-        made = ExportJob.objects.get(person_id=person_id, kind=kind, state__in=running)
+        made = ExportJob.objects.get(person_id=person_id, kind=kind, account_id=account_id, state__in=running)
         # Sent again, should the first have been lost: a worker that has it already takes no notice.
         _send(made.pk)
     return made

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
-from django.db import Error, OperationalError, connections, transaction
+from django.db import OperationalError, connections, transaction
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
+from paasoo_portal.core.locks import only_one
 from privacy.errors import PrivacyError
 
 _CREATION: Final = 0x5053_0001
@@ -58,24 +59,7 @@ def patiently(alias: str, work: Callable[[Any], Result]) -> Result:
 @contextmanager
 def maintenance(alias: str, *, wait_seconds: float = 0) -> Iterator[None]:
     """Be the only one who enforces or carries over on the database. Raises Busy."""
-    connection = connections[alias]
-    deadline = time.monotonic() + wait_seconds
-    while not _try(alias):
-        if time.monotonic() >= deadline:
+    with only_one(alias, _MAINTENANCE, wait_seconds=wait_seconds) as mine:
+        if not mine:
             raise Busy(f"keys of {alias} are being maintained by another process")
-        time.sleep(_POLL_SECONDS)
-    try:
         yield
-    finally:
-        if connection.needs_rollback or connection.connection is None or connection.connection.closed:
-            with suppress(Error):
-                connection.close()  # the lock dies with the connection
-        else:
-            with suppress(Error), connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_MAINTENANCE])
-
-
-def _try(alias: str) -> bool:
-    with connections[alias].cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_MAINTENANCE])
-        return bool(cursor.fetchone()[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from paasoo_portal.core import audit, clock, hooks
+from paasoo_portal.core.tokens import hash_token
 from privacy.errors import PrivacyError
 from privacy.requests import calendar
 from privacy.requests.models import (
@@ -178,10 +178,6 @@ def forget() -> int:
     over = RightsRequest.objects.filter(closed_at__lt=now - KEPT_AFTER)
     over |= RightsRequest.objects.filter(state=RequestState.UNCONFIRMED, received_at__lt=now - CONFIRM_WITHIN)
     return over.delete()[1].get("privacy.RightsRequest", 0)
-
-
-def hash_token(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _open(request_id: UUID) -> RightsRequest:

@@ -18,6 +18,7 @@ from kombu.exceptions import OperationalError
 from accounts.api_keys.services import create_api_key
 from accounts.centre.answers import accounts_of
 from accounts.teams.invitations import create_invitation
+from accounts.teams.services import add_member
 from paasoo_portal.core import clock
 from privacy.catalogue import people
 from privacy.exports import content, sealed, services
@@ -140,6 +141,33 @@ def test_only_who_may_have_the_account_s_copy_gets_it(cast: Cast, alice: Visitor
     assert alice.client.post(f"/privacy/export/{job.pk}/").status_code == 200
     ExportJob.objects.update(account_id=cast.other.pk)
     assert alice.client.post(f"/privacy/export/{job.pk}/").status_code == 404
+
+
+def test_each_account_has_a_copy_of_its_own(cast: Cast, alice: Visitor) -> None:
+    add_member(
+        account_id=cast.other.pk,
+        person_id=cast.alice.pk,
+        role="administrator",
+        added_by_id=cast.charlie.pk,
+    )
+    alice.confirm_recently()
+    for account in (cast.company, cast.other):
+        alice.client.post("/account/switch/", {"account": str(account.pk)})
+        alice.post_on("/privacy/export/", {"kind": "account"})
+        assert len(alice.get("/privacy/export/").all("main li.job, main tbody tr")) == 1
+    assert set(ExportJob.objects.values_list("account_id", flat=True)) == {cast.company.pk, cast.other.pk}
+
+
+def test_five_copies_a_day_are_enough(cast: Cast, bob: Visitor) -> None:
+    bob.confirm_recently()
+    for _ in range(5):
+        bob.post_on("/privacy/export/", {"kind": "person"})
+        services.make(ExportJob.objects.latest("asked_at").pk)
+    bob.post_on("/privacy/export/", {"kind": "person"})
+    assert ExportJob.objects.count() == 5
+    assert "ask again tomorrow" in bob.get("/privacy/export/").text
+    with clock.travel(by=timedelta(days=1, seconds=1)):
+        services.ask(kind=ExportKind.PERSON, person_id=cast.bob.pk, account_id=None)
 
 
 def test_after_a_week_file_and_key_are_gone(cast: Cast, media: Path) -> None:

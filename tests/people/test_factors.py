@@ -63,6 +63,8 @@ def test_administrators_and_staff_enrol_first_and_others_may(bare: Cast) -> None
     for person in (bare.alice, bare.dana):
         assert Visitor(person).client.get("/")["Location"] in {"/accounts/2fa/", "/admin/"}
     assert Visitor(bare.dana).client.get("/admin/")["Location"] == "/accounts/2fa/"
+    for path in ("/privacy/export/", "/privacy/close-account/", "/privacy/"):
+        assert Visitor(bare.alice).client.get(path)["Location"] == "/accounts/2fa/"
     assert "before they go on" in Visitor(bare.alice).get("/accounts/2fa/").text
     Visitor(bare.bob).get("/")
     assert "before they go on" not in Visitor(bare.bob).get("/accounts/2fa/").text

@@ -89,6 +89,13 @@ class TestRequests:
         assert "Corrected, Ms Ó Briain." in page.text
         assert "Somebody looks after it" in page.text
 
+    def test_what_was_not_opened_is_not_answered(self, cast: Cast, officer: Visitor) -> None:
+        found = received(cast.bob.pk, kind="erasure", text="")
+        given = {"action": "answer", "text": "Done.", "step": "send"}
+        assert officer.client.post(f"{QUEUE}{found.pk}/change/", given).status_code == 403
+        assert RightsRequest.objects.get().state == "open"
+        assert Person.objects.filter(pk=cast.bob.pk).exists()
+
     def test_an_answered_erasure_erases(self, cast: Cast, officer: Visitor) -> None:
         found = received(cast.bob.pk, kind="erasure", text="")
         officer.post_on(f"{QUEUE}{found.pk}/open/", {"reason": "rights_request"})

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core import mail
 
+from accounts.api_keys.services import create_api_key
+from accounts.centre import views_inbox
+from accounts.centre.forms import AnswerForm
 from accounts.closure import services
 from accounts.closure.models import AccountClosure
 from accounts.erasure.services import erase_person
-from accounts.errors import LastAdministrator
+from accounts.errors import LastAdministrator, WorksHere
 from accounts.models import Membership, Person
 from paasoo_portal.core import clock
 from paasoo_portal.core.tenancy import scope
+from privacy.requests import services as requests
 from privacy.requests.models import RightsRequest
 from tests.pages.conftest import Cast, Send
 from tests.pages.conftest import person as make_person
@@ -105,6 +110,37 @@ class TestDeleting:
         with scope(cast.company.pk):
             assert not Membership.objects.filter(person=cast.bob).exists()
 
+    def test_who_took_it_back_meanwhile_is_not_erased(
+        self, cast: Cast, alice: Visitor, bob: Visitor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        bob.confirm_recently()
+        path = bob.post_on("/privacy/delete/", {"email": "bob@example.com"})
+        found = RightsRequest.objects.get()
+        # The page was read while the request was open; the person is quicker than the administrator's click.
+        monkeypatch.setattr(views_inbox, "AnswerForm", _cancelling(found, cast.bob.pk))
+        given = {"action": "answer", "text": "Done.", "step": "send"}
+        page = alice.client.post(f"/privacy/inbox/{found.reference}/", given, follow=True)
+        assert "closed already" in page.content.decode()
+        assert Person.objects.filter(pk=cast.bob.pk).exists()
+        assert "Cancelled" in bob.get(path).text
+
+    def test_who_left_an_account_is_erased_from_its_rows_too(
+        self, cast: Cast, alice: Visitor, bob: Visitor
+    ) -> None:
+        create_api_key(account_id=cast.company.pk, name="Server", created_by_id=cast.bob.pk)
+        bob.post_on("/team/leave/")
+        bob.confirm_recently()
+        assert bob.post_on("/privacy/delete/", {"email": "bob@example.com"}) == "/privacy/deleted/"
+        assert not Person.objects.filter(pk=cast.bob.pk).exists()
+        assert "Server" in alice.get("/api-keys/").text
+
+    def test_staff_are_not_erased_by_a_form(self, cast: Cast, dana: Visitor) -> None:
+        dana.confirm_recently()
+        page = dana.post("/privacy/delete/", {"email": "dana@example.com"})
+        assert "works for PaaSoo" in page.texts(".error-summary")[0]
+        with pytest.raises(WorksHere):
+            erase_person(cast.dana.pk, by_id=None, by_kind="system")
+
     def test_who_alone_administers_is_told_to_hand_over(self, cast: Cast, alice: Visitor) -> None:
         page = alice.get("/privacy/delete/")
         assert "You alone administer an account" in page.text
@@ -128,3 +164,12 @@ class TestDeleting:
         assert not Person.objects.filter(email="erin@example.com").exists()
         assert mail.outbox[-1].to == ["erin@example.com"]
         assert erin.client.get("/privacy/").status_code == 302
+
+
+def _cancelling(found: RightsRequest, person_id: UUID) -> type[AnswerForm]:
+    class Slow(AnswerForm):
+        def is_valid(self) -> bool:
+            requests.cancel(found.pk, person_id=person_id)
+            return super().is_valid()
+
+    return Slow
