@@ -195,6 +195,8 @@ CATALOGUE = [
             "account_id": ACCOUNT,
             "key": not_personal("the key's public, random name"),
             "secret_hash": not_personal("a hash of a random secret"),
+            "former_hash": not_personal("a hash of a random secret"),
+            "former_used_at": not_personal("a program's last call"),
             "name": Held("Name"),
             "scopes": SETTING,
             "ip_allow": Held("IPAddress", category=Category.C7, purposes=(SECURITY,), retention=SECURITY_LOG),

@@ -18,6 +18,10 @@ from accounts.trail import views as trail
 urlpatterns = [
     path("api-keys/", api_keys.api_keys, name="api_keys"),
     path("api-keys/new/", api_keys.api_key_new, name="api_key_new"),
+    path("api-keys/<uuid:key_id>/", api_keys.api_key, name="api_key"),
+    path("api-keys/<uuid:key_id>/change/", api_keys.api_key_change, name="api_key_change"),
+    path("api-keys/<uuid:key_id>/second-secret/", api_keys.api_key_secret, name="api_key_secret"),
+    path("api-keys/<uuid:key_id>/stop-former/", api_keys.api_key_former, name="api_key_former"),
     path("api-keys/<uuid:key_id>/revoke/", api_keys.api_key_revoke, name="api_key_revoke"),
     path("account/open/", teams.account_open, name="account_open"),
     path("account/switch/", teams.account_switch, name="account_switch"),

@@ -4,12 +4,14 @@ from messaging.allowance.models import Allowance, AllowanceCredit
 from messaging.carriers.sandbox.models import SandboxSubmission
 from messaging.delivery.models import DeliveryPush
 from messaging.erasure.models import ErasedDay
+from messaging.key_use.models import KeyUse
 from messaging.messages.models import Message, MessageEvent
 from messaging.pricing.models import Price
 from messaging.projections.models import OptOut, RegionAccount, RegionKey, RegionPrice
 from messaging.refusals.models import RefusedRequest
 from messaging.rest.models import IdempotencyKey
 from messaging.usage.models import DayCount, Statistic, UsageRecord
+from messaging.webhooks.models import RegionWebhook, WebhookEndpoint
 
 __all__ = [
     "Allowance",
@@ -18,6 +20,7 @@ __all__ = [
     "DeliveryPush",
     "ErasedDay",
     "IdempotencyKey",
+    "KeyUse",
     "Message",
     "MessageEvent",
     "OptOut",
@@ -26,7 +29,9 @@ __all__ = [
     "RegionAccount",
     "RegionKey",
     "RegionPrice",
+    "RegionWebhook",
     "SandboxSubmission",
     "Statistic",
     "UsageRecord",
+    "WebhookEndpoint",
 ]

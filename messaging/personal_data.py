@@ -2,6 +2,7 @@
 P-RET-4.
 """
 
+from messaging.personal_data_of_programs import ACCOUNT, KEY, METADATA, PROGRAMS, ROW
 from privacy.catalogue import Held, NotPersonal, PersonalData, Store, not_personal
 from privacy.catalogue.terms import (
     ACCOUNT_LIFE,
@@ -11,11 +12,8 @@ from privacy.catalogue.terms import (
     CONTENT_RULE,
     DELIVER,
     NUMBER_RULE,
-    ONE_DAY,
-    RUN_ACCOUNT,
     SECURITY,
     SHOW,
-    THIRTY_DAYS,
     TRAFFIC_ROW,
     Category,
     Erasure,
@@ -25,17 +23,8 @@ from privacy.catalogue.terms import (
     Subject,
 )
 
-ROW = not_personal("a random identifier of the row that carries its time")
-ACCOUNT = not_personal("names the customer's organisation by a random identifier")
-KEY = not_personal("names a data key, which is random")
 LEASE = not_personal("says which of our processes works on the row, and until when")
 AMOUNT = not_personal("a price")
-
-# Clear columns are what delivering, billing and finding need; they leave with the partition, not with the
-# key.
-METADATA = Held(
-    "CommunicationsMetadata", clear="routing, billing and filters need it; no number and no text in it"
-)
 SENDER = Held("Identifier", clear="the customer's own sender ID, which filters show", source=Source.CUSTOMER)
 REFERENCE = Held(
     "Identifier", clear="the customer's own reference, which it looks up", source=Source.CUSTOMER
@@ -136,6 +125,7 @@ CATALOGUE = [
             "id": ROW,
             "account_id": ACCOUNT,
             "message_id": METADATA,
+            "endpoint_id": not_personal("which webhook of the customer is told"),
             "message_state": METADATA,
             "error_code": METADATA,
             "state": not_personal("where our own retry stands"),
@@ -188,90 +178,6 @@ CATALOGUE = [
         "messaging.ErasedDay",
         "counts how many messages of an account's day were erased early; no message and no person is named",
         fields=("account_id", "id", "day", "first_at", "last_at", "messages"),
-    ),
-    PersonalData(
-        "messaging.IdempotencyKey",
-        category=Category.C3,
-        subject=Subject.END_USER,
-        purposes=(DELIVER,),
-        source=Source.CUSTOMER,
-        retention=ONE_DAY,
-        erasure=Erasure.ROW,
-        export=Export.NONE,
-        fields={
-            "id": not_personal("a counter of rows"),
-            "account_id": ACCOUNT,
-            "digest": Held("Identifier", token=True),
-            "body_digest": Held("Communication", token=True),
-            "created_at": METADATA,
-            "status": not_personal("an HTTP status"),
-            "answer": Held(
-                "CommunicationsMetadata",
-                clear="the ids, prices and last days that were answered; no number, no text",
-            ),
-        },
-    ),
-    PersonalData(
-        "messaging.RegionAccount",
-        category=Category.C2,
-        subject=Subject.MEMBER,
-        purposes=(RUN_ACCOUNT,),
-        source=Source.CUSTOMER,
-        retention=ACCOUNT_LIFE,
-        erasure=Erasure.ROW,
-        export=Export.NONE,
-        fields={
-            "account_id": ACCOUNT,
-            "default_sender": Held(),
-            "push_url": Held(),
-            "state": not_personal("a state of the product's own"),
-            "currency": not_personal("a currency's code"),
-            "content_days": not_personal("the account's instruction"),
-            "number_days": not_personal("the account's instruction"),
-            "throttle_per_second": not_personal("a limit"),
-            "version": not_personal("a counter of changes"),
-        },
-    ),
-    PersonalData(
-        "messaging.RegionKey",
-        category=Category.C7,
-        subject=Subject.MEMBER,
-        purposes=(SECURITY,),
-        source=Source.CUSTOMER,
-        retention=ACCOUNT_LIFE,
-        erasure=Erasure.ROW,
-        export=Export.NONE,
-        fields={
-            "key": not_personal("the key's public, random name"),
-            "key_id": KEY,
-            "account_id": ACCOUNT,
-            "secret_hash": not_personal("a hash of a random secret"),
-            "scopes": not_personal("what a program may do"),
-            "ip_allow": Held("IPAddress"),
-            "expires_at": not_personal("a limit"),
-            "revoked_at": not_personal("a state of the key"),
-            "version": not_personal("a counter of changes"),
-        },
-    ),
-    PersonalData(
-        "messaging.RefusedRequest",
-        category=Category.C7,
-        subject=Subject.MEMBER,
-        purposes=(SECURITY, SHOW),
-        source=Source.OURSELVES,
-        recipients=(Recipient.CUSTOMER, Recipient.HOSTING),
-        retention=THIRTY_DAYS,
-        erasure=Erasure.ROW,
-        export=Export.NONE,
-        fields={
-            "id": ROW,
-            "account_id": ACCOUNT,
-            "surface": not_personal("which of our interfaces was called"),
-            "code": not_personal("a code of our own"),
-            "field": not_personal("the name of a parameter"),
-            "key_id": KEY,
-            "network": Held("IPAddress", clear="truncated, so that it names a network and no line"),
-        },
     ),
     PersonalData(
         "messaging.UsageRecord",
@@ -338,6 +244,7 @@ CATALOGUE = [
         "messaging.Price", "the price list", fields=("id", "country", "network", "amount", "effective_on")
     ),
     NotPersonal("messaging.RegionPrice", "the price list", fields=("id", "country", "network", "amount")),
+    *PROGRAMS,
 ]
 
 STORES = [

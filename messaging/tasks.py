@@ -11,20 +11,25 @@ from django.db import DatabaseError
 from messaging.allowance.tasks import top_up_allowances, top_up_region
 from messaging.carriers.registry import carrier_of
 from messaging.delivery import push, reconcile
+from messaging.key_use import record as key_use
 from messaging.refusals import record as refusals
 from messaging.rest import idempotency
+from messaging.webhooks import watch
 from paasoo_portal.core import partitions, regions
 from privacy.errors import PrivacyError
 
 __all__ = [
     "forget_requests",
     "forget_requests_of",
+    "look_after_webhooks",
     "make_partitions",
     "make_partitions_of",
     "push_deliveries",
     "push_region",
     "reconcile_all",
     "reconcile_region",
+    "tell_key_use",
+    "tell_key_use_of",
     "top_up_allowances",
     "top_up_region",
 ]
@@ -93,6 +98,30 @@ def forget_requests() -> None:
 def forget_requests_of(region: str) -> None:
     idempotency.forget_old(regions.alias(region))
     refusals.forget_old(regions.alias(region))
+
+
+@shared_task(name="messaging.tell_key_use")
+def tell_key_use() -> None:
+    """Bring to the keys when they were last used, region by region."""
+    _for_each_region("messaging.tell_key_use_of", expires=60)
+
+
+@shared_task(name="messaging.tell_key_use_of")
+def tell_key_use_of(region: str) -> None:
+    alias = regions.alias(region)
+    try:
+        key_use.fold(alias)
+    except DatabaseError as error:
+        log.warning("uses of keys were not told", extra={"database": alias, "error": type(error).__name__})
+
+
+@shared_task(name="messaging.look_after_webhooks")
+def look_after_webhooks() -> None:
+    """Pause webhooks that fail for days. A region that cannot be asked puts it off to the next round."""
+    try:
+        watch.look_after()
+    except DatabaseError as error:
+        log.warning("webhooks were not looked after", extra={"error": type(error).__name__})
 
 
 def _for_each_region(task: str, *, expires: int) -> None:

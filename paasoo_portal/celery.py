@@ -38,6 +38,8 @@ app.conf.update(
         "reconcile": {"task": "messaging.reconcile", "schedule": 30.0},
         "partitions": {"task": "messaging.make_partitions", "schedule": crontab(minute=5, hour="0-22")},
         "requests": {"task": "messaging.forget_requests", "schedule": crontab(minute=20, hour="0-22")},
+        "key-use": {"task": "messaging.tell_key_use", "schedule": 60.0},
+        "webhooks": {"task": "messaging.look_after_webhooks", "schedule": crontab(minute=15, hour="0-22")},
         "invitations": {"task": "accounts.forget_invitations", "schedule": crontab(minute=25, hour=2)},
         "consents": {"task": "privacy.forget_consents", "schedule": crontab(minute=30, hour=2)},
         "exports": {"task": "privacy.forget_exports", "schedule": crontab(minute="*/10", hour="0-22")},

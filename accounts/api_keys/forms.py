@@ -1,4 +1,4 @@
-"""The form for a new API key."""
+"""The forms for API keys, new and changed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_NETWORKS = 20
 _LIFETIMES = [("90", _("90 days")), ("365", _("A year")), ("", _("Until it is revoked"))]
 
 
-class ApiKeyForm(forms.Form):
+class KeyChangeForm(forms.Form):
     name = forms.CharField(
         label=_("Name"),
         help_text=_("What uses it, such as “Billing server”, so that you know it again."),
@@ -39,13 +39,6 @@ class ApiKeyForm(forms.Form):
         help_text=_("One IP address or network a line, such as 192.0.2.0/24. Empty: any address."),
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocomplete": "off"}),
     )
-    lifetime = forms.ChoiceField(
-        label=_("How long does it work?"),
-        choices=_LIFETIMES,
-        initial="365",
-        required=False,
-        widget=forms.RadioSelect,
-    )
 
     def clean_ip_allow(self) -> list[str]:
         """Each line as a network in canonical form."""
@@ -53,6 +46,16 @@ class ApiKeyForm(forms.Form):
         if len(lines) > MOST_NETWORKS:
             raise forms.ValidationError(_("Enter at most %(most)d lines"), params={"most": MOST_NETWORKS})
         return [_network(line) for line in lines]
+
+
+class ApiKeyForm(KeyChangeForm):
+    lifetime = forms.ChoiceField(
+        label=_("How long does it work?"),
+        choices=_LIFETIMES,
+        initial="365",
+        required=False,
+        widget=forms.RadioSelect,
+    )
 
     def expires_at(self) -> datetime | None:
         """The instant the chosen lifetime ends, or None."""

@@ -16,6 +16,9 @@ class ApiKey(TenantModel):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     key = models.CharField(_("key"), max_length=16, unique=True)
     secret_hash = models.CharField(max_length=64)
+    # The secret that a newer one has replaced: it works until somebody stops it.
+    former_hash = models.CharField(max_length=64, blank=True, default="", db_default="")
+    former_used_at = models.DateTimeField(null=True, blank=True)
     name = models.CharField(_("name"), max_length=80)
     scopes = models.JSONField(default=list)
     ip_allow = models.JSONField(_("allowed addresses"), default=list, blank=True)

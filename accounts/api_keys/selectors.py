@@ -23,11 +23,12 @@ class Shown:
 
 def keys_shown() -> tuple[list[Shown], list[Shown]]:
     """The account's working keys and its ended ones, newest first. Needs the account's scope."""
-    shown = [_shown(key) for key in ApiKey.objects.select_related("created_by").order_by("-created_at")]
-    return [row for row in shown if not row.ended], [row for row in shown if row.ended]
+    rows = [shown(key) for key in ApiKey.objects.select_related("created_by").order_by("-created_at")]
+    return [row for row in rows if not row.ended], [row for row in rows if row.ended]
 
 
-def _shown(key: ApiKey) -> Shown:
+def shown(key: ApiKey) -> Shown:
+    """One key. Needs the account's scope, if its maker was not read with it."""
     person = key.created_by
     labels = dict(KeyScope.choices)
     if key.revoked_at is not None:

@@ -13,9 +13,12 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from accounts.api_keys.models import ApiKey
 from accounts.api_keys.scopes import LEAST
+from accounts.errors import AccountError
 from accounts.teams.services import touch_account
 from paasoo_portal.core import audit, clock, hooks
 from paasoo_portal.core.tenancy import scope
@@ -23,6 +26,10 @@ from paasoo_portal.core.tenancy import scope
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 _KEY_LENGTH = 12
 _SECRET_BYTES = 24
+
+
+class TwoSecrets(AccountError):
+    user: str | Promise = _("This key has two secrets already. Stop the former one first.")
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,42 @@ def revoke_api_key(*, account_id: UUID, key_id: UUID, revoked_by_id: UUID | None
         key.revoked_at = clock.now()
         key.save(update_fields=["revoked_at"])
         _tell(audit.Event.API_KEY_REVOKED, key, revoked_by_id)
+    return True
+
+
+def change_api_key(
+    *, account_id: UUID, key_id: UUID, name: str, scopes: Sequence[str], ip_allow: Sequence[str], by_id: UUID
+) -> None:
+    """What a working key may do, and from where. Raises ApiKey.DoesNotExist."""
+    with scope(account_id):
+        key = ApiKey.objects.select_for_update().get(pk=key_id, revoked_at=None)
+        key.name, key.scopes, key.ip_allow = name, sorted(scopes), list(ip_allow)
+        key.save(update_fields=["name", "scopes", "ip_allow"])
+        _tell(audit.Event.API_KEY_CHANGED, key, by_id)
+
+
+def add_secret(*, account_id: UUID, key_id: UUID, by_id: UUID) -> NewKey:
+    """A second secret; the one now goes on working until it is stopped. Raises ApiKey.DoesNotExist, TwoSecrets."""
+    secret = secrets.token_urlsafe(_SECRET_BYTES)
+    with scope(account_id):
+        key = ApiKey.objects.select_for_update().get(pk=key_id, revoked_at=None)
+        if key.former_hash:
+            raise TwoSecrets(f"API key {key_id} has two secrets")
+        key.former_hash, key.secret_hash, key.former_used_at = key.secret_hash, hash_secret(secret), None
+        key.save(update_fields=["secret_hash", "former_hash", "former_used_at"])
+        _tell(audit.Event.API_KEY_ROTATED, key, by_id)
+    return NewKey(key, secret)
+
+
+def stop_former_secret(*, account_id: UUID, key_id: UUID, by_id: UUID) -> bool:
+    """Have the newer secret alone work; False when it does. Raises ApiKey.DoesNotExist."""
+    with scope(account_id):
+        key = ApiKey.objects.select_for_update().get(pk=key_id)
+        if not key.former_hash:
+            return False
+        key.former_hash, key.former_used_at = "", None
+        key.save(update_fields=["former_hash", "former_used_at"])
+        _tell(audit.Event.API_KEY_FORMER_STOPPED, key, by_id)
     return True
 
 

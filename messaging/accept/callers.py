@@ -25,6 +25,8 @@ class Caller:
 
     key_id: UUID
     secret_hash: str
+    # Of the secret that a newer one has replaced and nobody has stopped yet; empty when there is none.
+    former_hash: str
     scopes: frozenset[str]
     ip_allow: tuple[str, ...]
     expires_at: datetime | None
@@ -36,13 +38,26 @@ def authorise(
     caller: Caller | None, secret: str, scope: str, address: Callable[[], Address | None]
 ) -> Caller:
     """The caller, when secret, life, scope and address allow it. Raises Refused; an unknown key costs the same."""
-    given = hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
-    matches = hmac.compare_digest(given, caller.secret_hash if caller is not None else _NOBODY)
-    if caller is None or not matches or scope not in caller.scopes or not _alive(caller):
+    given = _hash(secret)
+    # Both are compared whatever the first says, so that the time tells nothing.
+    matches = [
+        hmac.compare_digest(given, known or _NOBODY)
+        for known in ((caller.secret_hash, caller.former_hash) if caller is not None else ("", ""))
+    ]
+    if caller is None or not any(matches) or scope not in caller.scopes or not _alive(caller):
         raise Refused(SubmitCode.INVALID_CREDENTIALS)
     if caller.ip_allow and not allowed(address(), caller.ip_allow):
         raise Refused(SubmitCode.UNAUTHORIZED_IP)
     return caller
+
+
+def is_former(caller: Caller, secret: str) -> bool:
+    """Whether an accepted secret is the former one."""
+    return bool(caller.former_hash) and hmac.compare_digest(_hash(secret), caller.former_hash)
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
 def _alive(caller: Caller) -> bool:

@@ -8,10 +8,11 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from accounts.teams.models import AccountState
-from messaging.accept.callers import LONGEST_KEY, Caller, authorise
+from messaging.accept.callers import LONGEST_KEY, Caller, authorise, is_former
 from messaging.accept.codes import Refused, SubmitCode
 from messaging.accept.rules import AccountRules
 from messaging.classic import parse
+from messaging.key_use import record as key_use
 from messaging.projections.models import RegionAccount, RegionKey
 from paasoo_portal.core import regions
 from paasoo_portal.core.http.client_ip import Address, client_ip
@@ -31,7 +32,10 @@ def account(request: HttpRequest, given: parse.Given, region: regions.Region, sc
     if not given.get("key") or not given.get("secret"):
         raise Refused(SubmitCode.MISSING_PARAMS)
     found = caller_of(region.alias, given["key"])
-    return authorise(found, given["secret"], scope, lambda: address_of(request)).account.account_id
+    known = authorise(found, given["secret"], scope, lambda: address_of(request))
+    former = is_former(known, given["secret"])
+    key_use.used(region.alias, known, former=former, address=address_of(request))
+    return known.account.account_id
 
 
 def caller_of(alias: str, key: str) -> Caller | None:
@@ -47,6 +51,7 @@ def caller_of(alias: str, key: str) -> Caller | None:
     return Caller(
         row.key_id,
         row.secret_hash,
+        row.former_hash,
         frozenset(row.scopes),
         tuple(row.ip_allow),
         row.expires_at,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from decimal import Decimal
 
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -21,6 +20,7 @@ from messaging.accept.codes import TEXTS, Refused, SubmitCode
 from messaging.allowance import services as allowance
 from messaging.classic import credentials, reports
 from messaging.classic.parse import Given, TooLarge
+from messaging.pricing.amounts import money
 from paasoo_portal.core import regions
 from privacy.errors import PrivacyError
 
@@ -74,12 +74,6 @@ def validnumber(request: HttpRequest, given: Given, region: regions.Region) -> H
     credentials.account(request, given, region, KeyScope.LOOKUP)
     fine = numbers.is_well_formed(given["countryCode"], given["nationalNumber"])
     return HttpResponse("true" if fine else "false", content_type="application/json")
-
-
-def money(amount: Decimal) -> str:
-    """At least two decimals, and as many as the amount has: "9.77", "9.7525"."""
-    whole, _, cents = f"{amount:.5f}".rstrip("0").partition(".")
-    return f"{whole}.{cents:0<2}"
 
 
 def _refusal(code: SubmitCode) -> HttpResponse:

@@ -24,6 +24,8 @@ class DeliveryPush(TenantModel):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     message_id = models.UUIDField()
+    # The webhook that is told; none: the classic API's URL.
+    endpoint_id = models.UUIDField(null=True)
     message_state = models.SmallIntegerField()
     error_code = models.SmallIntegerField(null=True)
     state = models.SmallIntegerField(choices=PushState, default=PushState.PENDING)

@@ -1,4 +1,5 @@
-"""Telling the customer's own URL what became of a message, in the classic API's form. Retried as rows for three days.
+"""Telling the customer's own URLs what became of a message: in the classic API's form, and webhooks in theirs. Retried as
+rows for three days.
 
 The number is opened only to be sent, and stands in nothing of ours but the call itself. Calls run side by side, and what
 has come back is written while others are still waited for: no customer's server delays another's.
@@ -48,7 +49,7 @@ def _begin(alias: str, pool: ThreadPoolExecutor, under_way: UnderWay) -> None:
     free = CALLS_AT_ONCE - len(under_way)
     if not free:
         return
-    shares = servers.shares(Counter(push.account_id for push in under_way.values()))
+    shares = servers.shares(Counter(push.server_id for push in under_way.values()))
     with system_scope(JOB, using=(alias,)):
         pushes = push_rows.claim(alias, shares, free)
     under_way.update({pool.submit(call, push): push for push in pushes})
@@ -61,7 +62,7 @@ def _finish(alias: str, under_way: UnderWay) -> int:
         return 0
     for push, result in results:
         if push.url:
-            servers.learn(push.account_id, result)
+            servers.learn(push.server_id, result)
     fault("push.after_call")
     with system_scope(JOB, using=(alias,)):
         push_rows.record(alias, results)

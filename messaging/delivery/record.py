@@ -18,6 +18,7 @@ from messaging.messages import transitions
 from messaging.messages.states import Actor, Direction, State
 from messaging.usage import counters
 from messaging.usage.counters import Counted
+from messaging.webhooks.models import topic_of
 from paasoo_portal.core import bulk, clock
 from paasoo_portal.core.ids import time_of, uuid7
 
@@ -50,15 +51,24 @@ _EVENTS: Final = (
     ("error_code", "smallint"),
     ("note", "text"),
 )
-# Only accounts that named a URL are told.
-_PUSHES: Final = """
-INSERT INTO messaging_deliverypush
-  (id, account_id, message_id, message_state, error_code, state, due_at, attempts, last_error)
-SELECT p.id, p.account_id, p.message_id, p.message_state, p.error_code, 0, p.due_at, 0, ''
-FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::smallint[], %s::smallint[], %s::timestamptz[])
-  AS p(id, account_id, message_id, message_state, error_code, due_at)
-JOIN messaging_regionaccount a ON a.account_id = p.account_id AND a.push_url <> ''
+# Who wants to be told: the classic API's URL, and webhooks by the states they asked for.
+_LISTENERS: Final = """
+SELECT account_id, NULL::uuid, NULL::jsonb FROM messaging_regionaccount
+WHERE account_id = ANY(%(accounts)s) AND push_url <> ''
+UNION ALL SELECT account_id, id, topics FROM messaging_regionwebhook WHERE account_id = ANY(%(accounts)s)
 """
+_PUSHES: Final = (
+    ("id", "uuid"),
+    ("account_id", "uuid"),
+    ("message_id", "uuid"),
+    ("endpoint_id", "uuid"),
+    ("message_state", "smallint"),
+    ("error_code", "smallint"),
+    ("due_at", "timestamptz"),
+    ("state", "smallint"),
+    ("attempts", "smallint"),
+    ("last_error", "text"),
+)
 
 
 class Report(NamedTuple):
@@ -209,11 +219,18 @@ def _counted(row: _Row, state: State) -> Counted:
 
 
 def _push(cursor: Any, rows: Sequence[_Row]) -> None:
+    told = [row for row in rows if row.direction == Direction.OUTBOUND]
+    if not told:
+        return
     now = clock.now()
+    cursor.execute(_LISTENERS, {"accounts": list({row.account_id for row in told})})
+    listeners: dict[UUID, list[tuple[UUID | None, str]]] = {}
+    for account_id, endpoint_id, topics in cursor.fetchall():
+        listeners.setdefault(account_id, []).append((endpoint_id, topics))
     pushes = [
-        (uuid7(now), row.account_id, row.id, row.state, row.error_code, now)
-        for row in rows
-        if row.direction == Direction.OUTBOUND
+        (uuid7(now), row.account_id, row.id, endpoint_id, row.state, row.error_code, now, 0, 0, "")
+        for row in told
+        for endpoint_id, topics in listeners.get(row.account_id, [])
+        if endpoint_id is None or topic_of(row.state) in topics
     ]
-    if pushes:
-        cursor.execute(_PUSHES, bulk.transpose(pushes))
+    bulk.insert_unnest(cursor, "messaging_deliverypush", _PUSHES, pushes)

@@ -18,7 +18,7 @@ from django.conf import settings
 from accounts.api_keys.scopes import KeyScope
 from messaging import numbers
 from messaging.accept import keyring, limits, rows, rules
-from messaging.accept.callers import Caller, authorise
+from messaging.accept.callers import Caller, authorise, is_former
 from messaging.accept.codes import TEXTS, Refused, SubmitCode
 from messaging.classic import ids, parse
 from messaging.door import http
@@ -126,7 +126,14 @@ class Door:
     async def _caller(self, door: RegionDoor, given: parse.Given, scope: Scope) -> Caller:
         key = given["key"]
         caller = door.projections.remembered(key) or await door.projections.caller(key)
-        return authorise(caller, given["secret"], _SEND, lambda: _address(scope))
+        known = authorise(caller, given["secret"], _SEND, lambda: _address(scope))
+        door.key_uses.add(
+            known.account.account_id,
+            known.key_id,
+            former=is_former(known, given["secret"]),
+            network=lambda: network_of(_address(scope)),
+        )
+        return known
 
     def _note(self, region: regions.Region, key: str, code: SubmitCode, scope: Scope) -> None:
         """Keep the refusal for its customer, once it is answered; of a key that nobody knows nothing is kept."""

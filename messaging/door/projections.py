@@ -25,7 +25,7 @@ _REFRESH_AFTER: Final = 3.0
 _UNKNOWN_SECONDS: Final = 1.0
 _MOST: Final = 20_000
 _CALLER: Final = """
-SELECT k.key_id, k.secret_hash, k.scopes, k.ip_allow, k.expires_at, k.revoked_at,
+SELECT k.key_id, k.secret_hash, k.former_hash, k.scopes, k.ip_allow, k.expires_at, k.revoked_at,
        a.account_id, a.state, a.default_sender, a.content_days, a.number_days, a.throttle_per_second
 FROM messaging_regionkey k JOIN messaging_regionaccount a USING (account_id) WHERE k.key = %s
 """
@@ -116,9 +116,13 @@ class Projections:
 
 
 def _caller(row: psycopg.rows.TupleRow) -> Caller:
-    (key_id, secret_hash, scopes, ip_allow, expires_at, revoked_at, account_id, state, *rest) = row
+    (key_id, secret_hash, former_hash, scopes, ip_allow, expires_at, revoked_at, account_id, state, *rest) = (
+        row
+    )
     default_sender, content_days, number_days, per_second = rest
     account = AccountRules(
         account_id, state == "open", default_sender, content_days, number_days, per_second, state == "closed"
     )
-    return Caller(key_id, secret_hash, frozenset(scopes), tuple(ip_allow), expires_at, revoked_at, account)
+    return Caller(
+        key_id, secret_hash, former_hash, frozenset(scopes), tuple(ip_allow), expires_at, revoked_at, account
+    )

@@ -16,6 +16,7 @@ from messaging.accept.rules import Keeping
 from messaging.allowance import services as allowance
 from messaging.door.database import Database
 from messaging.door.groups import Groups
+from messaging.door.key_uses import KeyUses
 from messaging.door.projections import Projections
 from messaging.door.refusals import Refusals
 from messaging.door.valkey import Valkey
@@ -34,6 +35,7 @@ class RegionDoor:
         self.projections = Projections(self._database)
         self.groups = Groups(self._database, valkey, self._pull)
         self.refusals = Refusals(self._database)
+        self.key_uses = KeyUses(self._database)
         # Threads of the region's own: where another region hangs, its threads hang with it and nobody else's.
         self._for_keys = ThreadPoolExecutor(1, thread_name_prefix=f"keys-{code}")
         self._for_pulls = ThreadPoolExecutor(2, thread_name_prefix=f"pull-{code}")
@@ -53,6 +55,7 @@ class RegionDoor:
     async def close(self) -> None:
         await self.groups.close()
         await self.refusals.close()
+        await self.key_uses.close()
         await self._database.close()
         self._for_keys.shutdown(wait=False, cancel_futures=True)
         self._for_pulls.shutdown(wait=False, cancel_futures=True)

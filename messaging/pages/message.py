@@ -46,9 +46,10 @@ class Kept:
 
 @dataclass(frozen=True)
 class Push:
-    """A report to the customer's URL."""
+    """A report to one of the customer's URLs."""
 
     state: words.Shown
+    to: str | Promise
     about: words.Shown
     attempts: int
     status: int | None
@@ -181,6 +182,7 @@ def _pushes(alias: str, message: Message) -> list[Push]:
     return [
         Push(
             state=_PUSH_STATES[PushState(row.state)],
+            to=_("Webhook") if row.endpoint_id else _("Delivery push URL"),
             about=words.state(row.message_state),
             attempts=row.attempts,
             status=row.last_status,

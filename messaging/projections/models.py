@@ -37,6 +37,7 @@ class RegionKey(models.Model):
     key_id = models.UUIDField()
     account_id = models.UUIDField()
     secret_hash = models.CharField(max_length=64)
+    former_hash = models.CharField(max_length=64, blank=True, default="", db_default="")
     scopes = models.JSONField(default=list)
     ip_allow = models.JSONField(default=list)
     expires_at = models.DateTimeField(null=True)

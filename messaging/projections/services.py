@@ -21,6 +21,7 @@ from django.db.models import F
 
 from accounts.models import Account, ApiKey
 from messaging.pricing.selectors import prices_in_force
+from messaging.webhooks.models import RegionWebhook, WebhookEndpoint
 from paasoo_portal.core import bulk, clock, regions
 from paasoo_portal.core.tenancy import scope, system_scope
 from privacy.keys.models import DataClass
@@ -44,6 +45,7 @@ _KEY_COLUMNS: Final = (
     ("key_id", "uuid"),
     ("account_id", "uuid"),
     ("secret_hash", "text"),
+    ("former_hash", "text"),
     ("scopes", "jsonb"),
     ("ip_allow", "jsonb"),
     ("expires_at", "timestamptz"),
@@ -53,6 +55,7 @@ _KEY_COLUMNS: Final = (
 _KEY_UPDATE: Final = "ON CONFLICT (key) DO UPDATE SET " + ", ".join(
     f"{name} = excluded.{name}" for name, _ in _KEY_COLUMNS[1:]
 )
+_WEBHOOK_FIELDS: Final = ("id", "url", "topics", "secret", "former_secret", "former_until")
 _PRICE_COLUMNS: Final = (("country", "text"), ("network", "text"), ("amount", "numeric"))
 
 
@@ -62,6 +65,7 @@ class Projection:
 
     account: dict[str, Any]
     keys: list[tuple[Any, ...]]
+    webhooks: list[dict[str, Any]]
 
 
 def push_account(account_id: UUID) -> list[str]:
@@ -127,7 +131,9 @@ def _read(account_id: UUID) -> Projection | None:
             "push_url": account.push_url,
             "version": account.version,
         }
-        return Projection(fields, [_key(key, account.version) for key in ApiKey.objects.order_by("key")])
+        keys = [_key(key, account.version) for key in ApiKey.objects.order_by("key")]
+        working = WebhookEndpoint.objects.filter(paused_at=None)
+        return Projection(fields, keys, list(working.values(*_WEBHOOK_FIELDS)))
 
 
 def _key(key: ApiKey, version: int) -> tuple[Any, ...]:
@@ -136,6 +142,7 @@ def _key(key: ApiKey, version: int) -> tuple[Any, ...]:
         key.pk,
         key.account_id,
         key.secret_hash,
+        key.former_hash,
         json.dumps(key.scopes),
         json.dumps(key.ip_allow),
         key.expires_at,
@@ -151,6 +158,7 @@ def _tell(alias: str, projection: Projection) -> bool:
             cursor.execute(_ACCOUNT, projection.account)
             if cursor.fetchone() is not None:
                 _put_keys(cursor, account_id, projection.keys)
+                _put_webhooks(alias, account_id, projection.webhooks)
     except DatabaseError:
         log.warning("an account was not pushed", extra={"account": str(account_id), "database": alias})
         return False
@@ -164,6 +172,15 @@ def _put_keys(cursor: Any, account_id: UUID, keys: list[tuple[Any, ...]]) -> Non
         [account_id, [row[0] for row in keys]],
     )
     bulk.insert_unnest(cursor, "messaging_regionkey", _KEY_COLUMNS, keys, _KEY_UPDATE)
+
+
+def _put_webhooks(alias: str, account_id: UUID, working: list[dict[str, Any]]) -> None:
+    held = RegionWebhook.objects.using(alias).filter(account_id=account_id)
+    held.exclude(pk__in=[one["id"] for one in working]).delete()
+    rows = [RegionWebhook(account_id=account_id, **one) for one in working]
+    RegionWebhook.objects.using(alias).bulk_create(
+        rows, update_conflicts=True, unique_fields=["id"], update_fields=_WEBHOOK_FIELDS[1:]
+    )
 
 
 def _put_prices(alias: str) -> None:

@@ -14,9 +14,10 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from messaging.accept.callers import authorise
+from messaging.accept.callers import authorise, is_former
 from messaging.accept.codes import Refused, SubmitCode
 from messaging.classic.credentials import address_of, caller_of
+from messaging.key_use import record as key_use
 from messaging.rest.problems import Problem
 from paasoo_portal.core import regions
 
@@ -50,6 +51,8 @@ class KeyAuthentication(BaseAuthentication):
         except Refused as refused:
             name = "address-not-allowed" if refused.code is SubmitCode.UNAUTHORIZED_IP else "unauthorized"
             raise Problem(name) from refused
+        former = is_former(known, secret)
+        key_use.used(region.alias, known, former=former, address=address_of(request._request))
         return Program(known.account.account_id, known.key_id, known.scopes, region), None
 
     def authenticate_header(self, request: Request) -> str:

@@ -14,9 +14,9 @@ from django.db.models import Q
 
 from messaging.accept.rows import CONTENT, NUMBER, TABLE
 from messaging.classic import ids
-from messaging.classic.views import money
 from messaging.messages.models import Message, MessageEvent
 from messaging.messages.states import Actor, Direction, State
+from messaging.pricing.amounts import money
 from paasoo_portal.core.ids import time_of, uuid7_floor
 from privacy.keys import Erased, Opener
 

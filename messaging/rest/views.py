@@ -15,10 +15,10 @@ from accounts.api_keys.scopes import KeyScope
 from messaging.accept.portal import Accepted, Item, NotAccepted, Outcome, accept_each
 from messaging.allowance import services as allowance
 from messaging.classic import ids
-from messaging.classic.views import money
 from messaging.erasure.services import erase_messages
 from messaging.messages.models import Message
 from messaging.messages.states import State
+from messaging.pricing.amounts import money
 from messaging.rest import problems, reading, shapes
 from messaging.rest.base import DAYS, PROBLEMS, KeyView, days_asked, number_asked, valid
 from messaging.rest.idempotency import Once

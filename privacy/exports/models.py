@@ -52,7 +52,7 @@ class ExportJob(models.Model):
                 fields=["person_id", "kind", "account_id"],
                 condition=models.Q(state__in=["waiting", "running"]),
                 nulls_distinct=False,
-                name="export_one_at_a_time",
+                name="export_once_per_account",
             )
         ]
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
+from accounts.api_keys import services
 from accounts.api_keys.services import create_api_key, hash_secret
 from accounts.models import ApiKey
+from messaging.key_use import record
+from messaging.projections.services import push_account
 from paasoo_portal.core import audit
 from paasoo_portal.core.audit.models import AuditEvent
 from paasoo_portal.core.tenancy import scope
+from tests.conftest import AsRole
 from tests.pages.conftest import Cast
 from tests.pages.visitor import Visitor
 
@@ -86,10 +91,72 @@ def test_is_revoked_by_a_page_and_listed_as_ended(alice: Visitor, cast: Cast) ->
 def test_another_accounts_key_is_not_found(charlie: Visitor, cast: Cast) -> None:
     made = create_api_key(account_id=cast.company.pk, name="Server", created_by_id=cast.bob.pk)
     path = f"/api-keys/{made.key.pk}/revoke/"
-    assert charlie.client.get(path).status_code == 404
+    for tail in ("", "change/", "second-secret/", "stop-former/", "revoke/"):
+        assert charlie.client.get(f"/api-keys/{made.key.pk}/{tail}").status_code == 404
     assert charlie.client.post(path).status_code == 404
     assert keys(cast)[0].revoked_at is None
     assert "Server" not in charlie.get("/api-keys/").text
+
+
+def test_a_second_secret_works_beside_the_first_until_it_is_stopped(
+    alice: Visitor, cast: Cast, as_role: AsRole
+) -> None:
+    made = create_api_key(
+        account_id=cast.company.pk, name="Server", created_by_id=cast.bob.pk, scopes=["balance:read"]
+    )
+    push_account(cast.company.pk)
+    path = f"/api-keys/{made.key.pk}/"
+    page = alice.post(f"{path}second-secret/")
+    _key, second = page.texts("code")
+    push_account(cast.company.pk)
+    assert second not in alice.get(path).source
+    assert (balance(made.secret, made), balance(second, made), balance("guess", made)) == (200, 200, 401)
+    with as_role("worker"):
+        assert record.fold("sg") == 2
+        assert record.fold("sg") == 0
+    page = alice.get(path)
+    assert "Not since the newer one was made" not in page.text
+    assert "Never" not in page.text
+    assert "127.0.0.0/24" in page.text
+    alice.post_on(f"{path}second-secret/")
+    assert "has two secrets already" in alice.get(path).text
+    assert alice.post_on(f"{path}stop-former/") == path
+    push_account(cast.company.pk)
+    assert (balance(made.secret, made), balance(second, made)) == (401, 200)
+    events = set(AuditEvent.objects.filter(subject_id=made.key.pk).values_list("event", flat=True))
+    assert events >= {audit.Event.API_KEY_ROTATED, audit.Event.API_KEY_FORMER_STOPPED}
+
+
+def test_a_busy_key_is_noted_once_a_minute(cast: Cast, as_role: AsRole) -> None:
+    made = create_api_key(
+        account_id=cast.company.pk, name="Server", created_by_id=None, scopes=["balance:read"]
+    )
+    push_account(cast.company.pk)
+    for _ in range(5):
+        balance(made.secret, made)
+    with as_role("worker"):
+        assert record.fold("sg") == 1
+
+
+def test_scopes_and_addresses_are_changed_on_its_page(alice: Visitor, cast: Cast) -> None:
+    made = create_api_key(
+        account_id=cast.company.pk, name="Server", created_by_id=None, scopes=["balance:read"]
+    )
+    path = f"/api-keys/{made.key.pk}/"
+    given = {"name": "Other", "scopes": ["balance:read"], "ip_allow": "192.0.2.0/24"}
+    assert alice.post_on(f"{path}change/", given) == path
+    push_account(cast.company.pk)
+    assert balance(made.secret, made) == 403, "it is called from elsewhere"
+    assert "192.0.2.0/24" in alice.get(path).text
+    page = alice.post(f"{path}change/", given | {"ip_allow": "nonsense"})
+    assert "not an IP address" in page.texts(".error-summary li")[0]
+    services.revoke_api_key(account_id=cast.company.pk, key_id=made.key.pk, revoked_by_id=None)
+    assert alice.post_on(f"{path}change/", given) == path
+    assert alice.post_on(f"{path}second-secret/") == path
+
+
+def balance(secret: str, made: services.NewKey) -> int:
+    return Client().get("/v1/balance", HTTP_AUTHORIZATION=f"Bearer {made.key.key}.{secret}").status_code
 
 
 def test_hostile_names_stay_words(alice: Visitor, cast: Cast) -> None:

@@ -22,6 +22,9 @@ METHODS = {
     "invitation_resend": "post",
     "message_find": "post",
     "retention_cancel": "post",
+    "webhook_again": "post",
+    "webhook_pause": "post",
+    "webhook_test": "post",
 }
 
 
@@ -89,6 +92,8 @@ def ask(visitor: Visitor, name: str, entry: URLPattern, message_id: object) -> A
         "<str:region>": REGION,
         "<uuid:message_id>": str(message_id),
         "<uuid:key_id>": str(uuid7()),
+        "<uuid:endpoint_id>": str(uuid7()),
+        "<uuid:call_id>": str(uuid7()),
         "<uuid:certificate_id>": str(uuid7()),
         "<uuid:invitation_id>": str(uuid7()),
         "<uuid:member_id>": str(uuid7()),

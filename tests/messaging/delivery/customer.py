@@ -46,6 +46,7 @@ class Customer:
         self.at: list[float] = []
         self.methods: list[str] = []
         self.headers: list[dict[str, str]] = []
+        self.bodies: list[bytes] = []
         self.behave: Behaviour = answer(200)
         self.let_go = threading.Event()
         self.most_at_once = 0
@@ -82,19 +83,23 @@ class Customer:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                customer._take(self)
+                customer._take(self, b"")
+
+            def do_POST(self) -> None:
+                customer._take(self, self.rfile.read(int(self.headers["Content-Length"])))
 
             def log_message(self, *args: Any) -> None:
                 pass
 
         return Handler
 
-    def _take(self, handler: BaseHTTPRequestHandler) -> None:
+    def _take(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
         with self._lock:
             self.calls.append(handler.path)
             self.at.append(time.monotonic())
             self.methods.append(handler.command)
             self.headers.append(dict(handler.headers))
+            self.bodies.append(body)
             self._inside += 1
             self.most_at_once = max(self.most_at_once, self._inside)
         try:

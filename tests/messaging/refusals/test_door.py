@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from messaging.door import refusals
+from accounts.api_keys.services import add_secret
+from messaging.door import key_uses, refusals
+from messaging.projections.services import push_account
 from messaging.refusals.record import network_of
 from paasoo_portal.core.ids import uuid7
 from tests import money
@@ -37,6 +39,20 @@ def test_refusals_of_a_known_key_are_kept_and_of_others_not(wire: Wire) -> None:
         ("classic", "invalid-credentials", "", "192.0.2.0/24"),
         ("classic", "missing-params", "", "192.0.2.0/24"),
     ]
+
+
+def test_the_door_notes_which_secret_a_key_was_used_with(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_uses, "EVERY_SECONDS", 0.2)
+    made = wire.key.key
+    add_secret(account_id=wire.account.pk, key_id=made.pk, by_id=uuid7())
+    push_account(wire.account.pk)
+    assert [wire.send()["status"] for _ in range(3)] == ["0", "0", "0"]
+    time.sleep(0.8)
+    with money.owner("sg") as connection:
+        noted = connection.execute(
+            "SELECT former, network FROM messaging_keyuse WHERE key_id = %s", [made.pk]
+        ).fetchall()
+    assert noted == [(True, "192.0.2.0/24")]
 
 
 def test_a_full_heap_drops_and_counts(monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
