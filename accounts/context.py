@@ -15,8 +15,10 @@ from django.utils.translation import gettext_lazy
 
 from accounts.mfa.required import must_enrol
 from accounts.permissions import Permission
+from accounts.policy_notices import services as policy_notices
 from accounts.seats import Seat, seat_of
 from accounts.teams.models import Account
+from privacy.policy.models import PolicyVersion
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,13 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     """The context processor; nothing is read until a template asks."""
     return {
         "portal": SimpleLazyObject(lambda: _portal(request)),
+        "policy_news": SimpleLazyObject(lambda: _policy_news(request)),
         "mfa_lacking": SimpleLazyObject(lambda: request.user.is_authenticated and must_enrol(request)),
     }
+
+
+def _policy_news(request: HttpRequest) -> PolicyVersion | None:
+    return policy_notices.unseen(request.user.pk) if request.user.is_authenticated else None
 
 
 def _portal(request: HttpRequest) -> Portal:

@@ -5,6 +5,7 @@ from accounts.billing.models import AllowanceTransfer, Balance, LedgerEntry
 from accounts.closure.models import AccountClosure
 from accounts.duty.models import StaffDuty
 from accounts.people.models import Person
+from accounts.policy_notices.models import PolicyNotice
 from accounts.teams.models import Account, Invitation, Membership, Role
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "LedgerEntry",
     "Membership",
     "Person",
+    "PolicyNotice",
     "Role",
     "StaffDuty",
 ]

@@ -166,6 +166,23 @@ CATALOGUE = [
         },
     ),
     PersonalData(
+        "accounts.PolicyNotice",
+        category=Category.C1,
+        subject=Subject.MEMBER,
+        purposes=(EVIDENCE,),
+        source=Source.OURSELVES,
+        retention=ACCOUNT_LIFE,
+        erasure=Erasure.ROW,
+        person=("person_id",),
+        fields={
+            "id": ROW,
+            "person_id": Held("Identifier"),
+            "version": not_personal("names a text of ours"),
+            "told_at": Held(),
+            "seen_at": Held(source=Source.PERSON),
+        },
+    ),
+    PersonalData(
         "accounts.StaffDuty",
         category=Category.C8,
         subject=Subject.STAFF,

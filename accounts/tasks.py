@@ -7,6 +7,7 @@ import logging
 from celery import shared_task
 
 from accounts.closure import services as closure
+from accounts.policy_notices import services as policy_notices
 from accounts.teams import invitations
 
 log = logging.getLogger(__name__)
@@ -18,6 +19,14 @@ def forget_invitations() -> None:
     count = invitations.forget()
     if count:
         log.info("invitations forgotten", extra={"count": count})
+
+
+@shared_task(name="accounts.tell_policy")
+def tell_policy() -> None:
+    """Write of a material change of the policy to those who were not told yet (P-POL-1)."""
+    count = policy_notices.tell()
+    if count:
+        log.info("policy notices sent", extra={"count": count})
 
 
 @shared_task(name="accounts.close_due")

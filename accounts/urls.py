@@ -10,6 +10,7 @@ from accounts.closure import views as closure
 from accounts.duty import views as duty
 from accounts.erasure import views as erasure
 from accounts.people import views as people
+from accounts.policy_notices import views as policy_notices
 from accounts.teams import views as teams
 from accounts.teams import views_join as join
 from accounts.teams import views_team as team
@@ -57,5 +58,6 @@ urlpatterns = [
     path("privacy/inbox/<slug:reference>/", inbox.inbox_answer, name="inbox_answer"),
     path("privacy/ask/", rights.ask, name="ask"),
     path("privacy/ask/<str:token>/", rights.ask_confirm, name="ask_confirm"),
+    path("privacy/policy-seen/", policy_notices.policy_seen, name="policy_seen"),
     path("audit/", trail.audit, name="audit"),
 ]

@@ -41,6 +41,7 @@ app.conf.update(
         "key-use": {"task": "messaging.tell_key_use", "schedule": 60.0},
         "webhooks": {"task": "messaging.look_after_webhooks", "schedule": crontab(minute=15, hour="0-22")},
         "invitations": {"task": "accounts.forget_invitations", "schedule": crontab(minute=25, hour=2)},
+        "policy-notices": {"task": "accounts.tell_policy", "schedule": crontab(minute="*/10", hour="0-22")},
         "consents": {"task": "privacy.forget_consents", "schedule": crontab(minute=30, hour=2)},
         "exports": {"task": "privacy.forget_exports", "schedule": crontab(minute="*/10", hour="0-22")},
         "rights": {"task": "privacy.look_after_requests", "schedule": crontab(minute=35, hour=3)},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -54,7 +54,12 @@ class PolicyVersionAdmin(KeptAdmin):
 
     @admin.action(description=_lazy("Publish the chosen drafts"), permissions=["change"])
     def publish(self, request: HttpRequest, queryset: Any) -> None:
-        """In force from the day they name, and fixed from now on."""
+        """In force from the day they name, and fixed from now on; material ones are told to everybody (P-POL-1)."""
+        if queryset.filter(published_at=None, material=True, changes="").exists():
+            self.message_user(
+                request, _("Say what changed: everybody is told of a material change."), messages.ERROR
+            )
+            return
         count = queryset.filter(published_at=None).update(published_at=clock.now())
         self.message_user(request, _("Published: %(count)d") % {"count": count})
 

@@ -56,11 +56,11 @@ PROMISES: Final = (
     Promise("P-CON-1", "Consent is per purpose, never preselected, and proven.", "/cookies/"),
     Promise("P-CON-2", "Global Privacy Control is a refusal.", "/cookies/"),
     Promise("P-CON-3", "Withdrawal stops the processing and erases what stood on it.", "/cookies/"),
-    Promise("P-POL-1", "The newest policy is posted, earlier ones stay.", "/policy/"),
+    Promise("P-POL-1", "The newest policy is posted, earlier ones stay, and material changes are told.", "/policy/"),
     Promise(
         "P-POL-2",
         "A change that needs consent does not apply before it is given.",
-        not_yet="no version has needed consent yet; asking for it is not built",
+        "/cookies/",
     ),
     Promise("P-LOC-1", "The endpoint decides where a message is stored.", "/welcome/"),
     Promise(

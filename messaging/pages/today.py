@@ -20,7 +20,7 @@ from paasoo_portal.core import clock
 from paasoo_portal.core.charts import Bars, Series
 from paasoo_portal.core.ids import uuid7_floor
 from privacy.keys.models import DataClass, DataKey
-from privacy.retention.instructions import in_force
+from privacy.retention.instructions import days_of
 
 CHART_DAYS = 30
 FAILURES_SHOWN = 5
@@ -40,8 +40,8 @@ class NextErasure:
 
 def kept_days(account_id: UUID) -> Days:
     """The days in force of what a message holds."""
-    now = clock.now()
-    return {item: in_force(account_id, item, now) for item in (DataClass.CONTENT, DataClass.NUMBER)}
+    found = days_of(account_id, (DataClass.CONTENT, DataClass.NUMBER))
+    return {item: found[item] for item in (DataClass.CONTENT, DataClass.NUMBER)}
 
 
 def delivered_percent(total: DayTotal) -> int | None:

@@ -55,7 +55,7 @@ def standing(request: HttpRequest) -> Standing:
 
 
 def read(value: str, visit: str) -> Choice | None:
-    """A cookie's choice, or None when there is none, it is over, or its text has changed since."""
+    """A cookie's choice, or None when there is none, it is over, or its text has changed since (P-POL-2)."""
     parts = value.split(".")
     if len(parts) != 3 or parts[0] != TEXT_VERSION or len(parts[2]) != len(Purpose):
         return None

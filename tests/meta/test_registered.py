@@ -43,6 +43,7 @@ PUBLIC = {
     "privacy_held": "one's own data; asks for sign-in itself",
     "privacy_export": "one's own copies; asks for sign-in itself, and for the permission of an account's",
     "export_fetch": "one's own copy, or the account's for who may have it; asks for sign-in itself",
+    "policy_seen": "says that one has read a notice; asks for sign-in itself",
     "privacy_delete": "one's own data; asks for sign-in itself",
     "privacy_deleted": "what is shown to who was erased; no data",
     "requests": "one's own requests; asks for sign-in itself",

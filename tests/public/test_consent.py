@@ -1,4 +1,4 @@
-"""Cookies: nothing optional early, proof of each choice, withdrawal that erases. P-CON-1, P-CON-2, P-CON-3, P-RET-3."""
+"""Cookies: nothing optional early, proof of each choice, withdrawal that erases. P-CON-1, P-CON-2, P-CON-3, P-POL-2, P-RET-3."""
 
 from __future__ import annotations
 
