@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 
 from accounts import staff_roles
 from accounts.duty import services as duty
-from tests.pages.conftest import Cast, alice, bob, cast, dana, enrol, nobody, own_cache, person, send
+from tests.pages.conftest import Cast, alice, bob, cast, charlie, dana, enrol, nobody, own_cache, person, send
 from tests.pages.visitor import Visitor
 
 
@@ -34,4 +34,4 @@ def finance(staff: dict[str, Visitor]) -> Visitor:
     return staff[staff_roles.FINANCE]
 
 
-__all__ = ["alice", "bob", "cast", "dana", "nobody", "own_cache", "send"]
+__all__ = ["alice", "bob", "cast", "charlie", "dana", "nobody", "own_cache", "send"]
