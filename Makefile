@@ -4,7 +4,7 @@ PYTHON3 ?= python3
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-browser bench lint format lock stop psql
+.PHONY: help run test test-browser bench lint format texts lock stop psql
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -33,6 +33,9 @@ stop: runtime ## Stop the embedded services started by hand (python -m paasoo_po
 
 psql: runtime ## A psql on the running embedded cluster: make psql [DB=paasoo_sg]
 	@exec $(PY) -m paasoo_portal.embedded psql $(DB)
+
+texts: dev ## Gather the texts to translate into locale/, and compile them
+	@exec $(PY) scripts/texts.py
 
 lock: dev ## Write requirements*.txt anew from requirements*.in (ARGS=--upgrade for newer versions)
 	@exec $(PY) scripts/lock.py $(ARGS)

@@ -24,6 +24,7 @@ from accounts.duty import services as duty
 from accounts.mfa.required import must_enrol
 from accounts.people.models import Person
 from accounts.seats import Seat, seat_of
+from paasoo_portal.core.http.language import asked
 from paasoo_portal.core.tenancy import scope
 
 View = Callable[..., HttpResponse]
@@ -107,6 +108,6 @@ def speak_to(request: HttpRequest) -> None:
         timezone.activate(zoneinfo.ZoneInfo(person.timezone))
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
         timezone.activate(zoneinfo.ZoneInfo("UTC"))
-    if person.language in dict(settings.LANGUAGES):
+    if asked(request) is None and person.language in dict(settings.LANGUAGES):
         translation.activate(person.language)
         request.LANGUAGE_CODE = person.language

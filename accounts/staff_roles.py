@@ -30,6 +30,9 @@ TABLE: Final[dict[str, frozenset[str]]] = {
     "privacy.view_subprocessor":    frozenset({SUPPORT, OFFICER                    }),
     "privacy.add_subprocessor":     frozenset({         OFFICER                    }),
     "privacy.change_subprocessor":  frozenset({         OFFICER                    }),
+    "privacy.view_legalhold":       frozenset({         OFFICER                    }),
+    "privacy.add_legalhold":        frozenset({         OFFICER                    }),
+    "privacy.change_legalhold":     frozenset({         OFFICER                    }),
     "privacy.view_retentionrun":    frozenset({         OFFICER,          OPERATOR }),
     "core.view_auditevent":         frozenset({         OFFICER,          OPERATOR }),
 }

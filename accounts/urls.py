@@ -29,6 +29,7 @@ urlpatterns = [
     path("account/settings/", teams.account_settings, name="account_settings"),
     path("staff/duty/", duty.staff_duty, name="staff_duty"),
     path("profile/", people.profile, name="profile"),
+    path("profile/language/", people.language, name="language"),
     path("profile/sessions/", people.sessions_end, name="sessions_end"),
     path("team/", team.team, name="team"),
     path("team/invite/", team.team_invite, name="team_invite"),

@@ -11,7 +11,6 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
-from django.utils.translation import gettext_lazy as _
 
 from paasoo_portal import env
 from paasoo_portal.core.regions import region_table
@@ -115,7 +114,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "paasoo_portal.core.http.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -160,6 +159,7 @@ HOOKS: dict[str, list[str]] = {
     "person.accounts": ["accounts.centre.answers.accounts_of"],
     "account.messages": ["messaging.erasure.closing.count"],
     "account.closed": ["messaging.erasure.closing.erase"],
+    "hold.released": ["accounts.closure.services.hold_released"],
     "export.messages": ["messaging.export.messages"],
     "export.ready": ["accounts.centre.mails.export_ready"],
     "request.tell": ["accounts.centre.mails.request_told"],
@@ -261,7 +261,11 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Languages -----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+# Each in its own words, and offered only when complete: scripts/texts.py.
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SECURE = PRODUCTION
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "paasoo_portal.formats"
 

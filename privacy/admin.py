@@ -15,11 +15,14 @@ from paasoo_portal.core.audit import verify
 from paasoo_portal.core.audit.models import AuditEvent
 from privacy.certificates.models import Certificate
 from privacy.errors import PrivacyError
+from privacy.holds.admin import LegalHoldAdmin
 from privacy.keys import guard
 from privacy.policy.models import PolicyVersion
 from privacy.retention import runs
 from privacy.retention.models import RetentionRun
 from privacy.subprocessors.models import SubProcessor
+
+__all__ = ["LegalHoldAdmin"]
 
 
 class KeptAdmin(admin.ModelAdmin):

@@ -4,6 +4,7 @@ from privacy.certificates.models import Certificate
 from privacy.consent.models import ConsentRecord, PageVisit
 from privacy.drill.models import DrillSample
 from privacy.exports.models import ExportJob
+from privacy.holds.models import LegalHold
 from privacy.keys.models import DataKey, Epoch, KeyTombstone
 from privacy.policy.models import PolicyVersion
 from privacy.requests.models import RequestStep, RightsRequest
@@ -19,6 +20,7 @@ __all__ = [
     "Epoch",
     "ExportJob",
     "KeyTombstone",
+    "LegalHold",
     "PageVisit",
     "PolicyVersion",
     "RequestStep",

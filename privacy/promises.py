@@ -46,7 +46,7 @@ PROMISES: Final = (
     Promise("P-RET-6", "When an account ends, its traffic goes at once.", "/privacy/close-account/"),
     Promise("P-RET-7", "What is done, what is pending, and when the last copy goes is shown.", "/certificates/"),
     Promise("P-RET-8", "Every exception is named, limited and listed.", "/privacy/delete/"),
-    Promise("P-RET-9", "A legal hold preserves what it covers.", not_yet="holds are not built yet"),
+    Promise("P-RET-9", "A legal hold preserves what it covers.", "/retention/"),
     Promise("P-RET-10", "Statistics that stay name nobody."),
     Promise("P-RET-11", "Periods are configuration with published defaults.", "/retention/"),
     Promise("P-RET-12", "Floors outrank erasure where the law sets them.", "/retention/"),

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from django.db import models
 from django.utils import formats, timezone
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from accounts.centre import words
 from privacy.catalogue import people
 from privacy.catalogue.declarations import FieldEntry
 from privacy.catalogue.people import Place
@@ -56,15 +56,15 @@ def _held(place: Place, rows: list[models.Model]) -> Held:
     shown = rows[:ROWS_SHOWN]
     return Held(
         slug=place.model._meta.db_table.replace("_", "-"),
-        title=capfirst(str(place.model._meta.verbose_name_plural)),
-        category=f"{place.declaration.category.name} {place.declaration.category.label}",
+        title=words.of_table(place.model),
+        category=f"{place.declaration.category.name} {_(place.declaration.category.label)}",
         purposes=_each(
-            f"{purpose.text} ({purpose.basis.value}, {purpose.role.value})"
+            f"{_(purpose.text)} ({_(purpose.basis.value)}, {_(purpose.role.value)})"
             for field in place.told
             for purpose in field.purposes
         ),
-        sources=_each(field.source.value for field in place.told if field.source),
-        kept=_each(field.retention.text for field in place.told if field.retention),
+        sources=_each(_(field.source.value) for field in place.told if field.source),
+        kept=_each(_(field.retention.text) for field in place.told if field.retention),
         fields=[_field(place, field, shown) for field in place.told],
         more=len(rows) > ROWS_SHOWN,
     )
@@ -72,7 +72,7 @@ def _held(place: Place, rows: list[models.Model]) -> Held:
 
 def _field(place: Place, field: FieldEntry, rows: list[models.Model]) -> Field:
     known = place.model._meta.get_field(field.field)
-    name = capfirst(str(getattr(known, "verbose_name", field.field)))
+    name = words.of_field(known)
     if field.export is Export.NONE:
         return Field(name, [], secret=True)
     attribute = known.attname  # type: ignore[union-attr]

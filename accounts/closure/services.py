@@ -117,6 +117,12 @@ def _close(closure_id: UUID) -> bool:
     return True
 
 
+def hold_released(*, alias: str, account_id: UUID) -> None:
+    """The hook `hold.released`: what a hold kept of a closed account goes as the rest went. Worker's role."""
+    if AccountClosure.objects.filter(account_id=account_id).exclude(finished_at=None).exists():
+        hooks.call("account.closed", alias=alias, account_id=account_id)
+
+
 def _stop(account_id: UUID) -> None:
     """Nothing is sent any more; regions are told on commit."""
     with scope(account_id):

@@ -10,10 +10,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.centre import words
 from accounts.erasure import services
 from accounts.errors import AccountError
 from accounts.people.models import Person
@@ -91,7 +92,7 @@ def privacy_deleted(request: HttpRequest) -> HttpResponse:
 def _tables(*, stay: bool) -> list[tuple[str, str]]:
     """The tables that name people, with what happens to them, as the catalogue says."""
     return [
-        (capfirst(str(place.model._meta.verbose_name_plural)), place.declaration.retention.text)
+        (words.of_table(place.model), gettext(place.declaration.retention.text))
         for place in people.places_of_people()
         if (place.declaration.erasure is Erasure.KEPT) == stay
     ]

@@ -17,6 +17,11 @@ def change_profile(person: Person, *, name: str, language: str, timezone: str) -
     person.save(update_fields=["name", "language", "timezone"])
 
 
+def change_language(person: Person, language: str) -> None:
+    person.language = language
+    person.save(update_fields=["language"])
+
+
 def end_sessions(person: Person) -> None:
     """End every session of the person. The one that asks goes on once its own mark is written anew."""
     accounts: list[UUID | None] = [*roles_of(person)] or [None]

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import cast
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.people import services
 from accounts.people.forms import ProfileForm
@@ -37,6 +39,19 @@ def profile(request: HttpRequest) -> HttpResponse:
         "key": Authenticator.Type.WEBAUTHN in kinds,
     }
     return render(request, "accounts/profile.html", context)
+
+
+@login_required
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Every page's foot: go on in another language, on the page where one was."""
+    code = request.POST.get("language", "")
+    if code not in dict(settings.LANGUAGES):
+        return HttpResponseBadRequest()
+    services.change_language(cast(Person, request.user), code)
+    back = request.POST.get("next", "")
+    fine = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    return redirect(back if fine else "profile")
 
 
 @login_required

@@ -18,7 +18,7 @@ from paasoo_portal.core.audit import Event
 from paasoo_portal.core.audit.models import AuditEvent
 
 PER_PAGE: Final = 50
-_STAFF: Final = (Event.STAFF_VIEWED, Event.STAFF_CHANGED)
+_STAFF: Final = (Event.STAFF_VIEWED, Event.STAFF_CHANGED, Event.HOLD_PLACED, Event.HOLD_RELEASED)
 
 
 @dataclass(frozen=True)

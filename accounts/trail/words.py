@@ -50,6 +50,8 @@ LABELS: Final[Words] = {
     Event.CLOSURE_CANCELLED: gettext_lazy("Closing of the account cancelled"),
     Event.ACCOUNT_CLOSED: gettext_lazy("Account closed"),
     Event.PERSON_ERASED: gettext_lazy("A person’s data erased"),
+    Event.HOLD_PLACED: gettext_lazy("Legal hold placed"),
+    Event.HOLD_RELEASED: gettext_lazy("Legal hold released"),
     Event.STAFF_VIEWED: gettext_lazy("PaaSoo staff looked at data"),
     Event.STAFF_CHANGED: gettext_lazy("PaaSoo staff changed something"),
     Event.DUTY_ACCEPTED: gettext_lazy("Duty of confidentiality accepted"),

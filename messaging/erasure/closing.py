@@ -12,6 +12,7 @@ from messaging.messages.models import Message
 from paasoo_portal.core import partitions, regions
 from paasoo_portal.core.ids import uuid7_floor
 from paasoo_portal.core.tenancy import scope, system_scope
+from privacy.holds import register
 
 # Events and pushes first: a message that is left is found again, and with it what hangs on it.
 _TABLES: Final = ("messaging_messageevent", "messaging_deliverypush", "messaging_message")
@@ -27,8 +28,13 @@ def count(account_id: UUID) -> int:
 
 
 def erase(alias: str, account_id: UUID) -> None:
-    """The hook `account.closed`: an account's rows in one database, day by day. Worker's role."""
-    for day in partitions.existing_days(alias, Message._meta.db_table):
+    """The hook `account.closed`: an account's rows in one database, day by day. Worker's role.
+
+    Days that a legal hold preserves stay until it is released (P-RET-9).
+    """
+    days = partitions.existing_days(alias, Message._meta.db_table)
+    held = register.covered(account_id, days)
+    for day in sorted(set(days) - held):
         low, high = uuid7_floor(day), uuid7_floor(day + timedelta(days=1))
         with system_scope("account_close", using=(alias,)), connections[alias].cursor() as cursor:
             for table in _TABLES:

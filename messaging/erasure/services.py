@@ -17,6 +17,7 @@ from messaging.messages.states import FINAL
 from paasoo_portal.core import audit, clock
 from paasoo_portal.core.ids import time_of
 from paasoo_portal.core.tenancy import scope
+from privacy.holds import register
 
 MOST: Final = 5000
 _FINAL: Final = sorted(int(state) for state in FINAL)
@@ -39,8 +40,10 @@ def erase_messages(
 ) -> list[UUID]:
     """Erase those of an account's messages that are decided; which they were. At most MOST at once.
 
-    A message still on its way is left: it would be sent without a trace.
+    A message still on its way is left: it would be sent without a trace. So is one that a legal hold preserves (P-RET-9).
     """
+    held = register.covered(account_id, {time_of(one).date() for one in ids})
+    ids = [one for one in ids if time_of(one).date() not in held]
     if not ids:
         return []
     low, high, now = min(ids), max(ids), clock.now()

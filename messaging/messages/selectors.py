@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
@@ -11,12 +12,17 @@ from django.db import connections
 from messaging.messages.models import Message
 from paasoo_portal.core import partitions
 from paasoo_portal.core.ids import uuid7_floor
+from privacy.holds.register import Held
 
 _LIVING: Final = """
 SELECT EXISTS (
   SELECT 1 FROM messaging_message m
   JOIN privacy_datakey k ON k.id = m.{column} WHERE m.id >= %(low)s AND m.id < %(high)s
 )
+"""
+_ACCOUNTS_READABLE: Final = """
+SELECT DISTINCT m.account_id FROM messaging_message m WHERE m.id >= %s AND m.id < %s
+AND EXISTS (SELECT 1 FROM privacy_datakey k WHERE k.id IN (m.number_key_id, m.content_key_id))
 """
 _WAITING: Final = (
     "SELECT EXISTS (SELECT 1 FROM messaging_message WHERE id >= %s AND id < %s AND state IN (0, 1, 2))"
@@ -33,6 +39,33 @@ def days_without_keys(alias: str, before: date) -> list[date]:
         kept = {row[0] for row in cursor.fetchall()}
     days = partitions.existing_days(alias, Message._meta.db_table)
     return [day for day in days if day < before and day not in kept]
+
+
+def days_kept_by(alias: str, held: Sequence[Held], before: date) -> list[date]:
+    """The days before `before` on which keys live, all of them by these holds. Needs a system scope."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT account_id, data_class, starts_on FROM privacy_datakey WHERE starts_on < %s",
+            [before],
+        )
+        living = cursor.fetchall()
+    free = {day for account, data_class, day in living if not _is_held(held, account, data_class, day)}
+    kept = {row[2] for row in living} - free
+    return [day for day in partitions.existing_days(alias, Message._meta.db_table) if day in kept]
+
+
+def _is_held(held: Sequence[Held], account_id: UUID, data_class: int, day: date) -> bool:
+    return any(
+        (one.account_id, one.data_class) == (account_id, data_class) and one.first_day <= day <= one.last_day
+        for one in held
+    )
+
+
+def accounts_readable(alias: str, day: date) -> list[UUID]:
+    """The accounts with a message of the day of which any key lives. Needs a system scope."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute(_ACCOUNTS_READABLE, list(bounds_of(day)))
+        return [row[0] for row in cursor.fetchall()]
 
 
 def is_readable(alias: str, day: date) -> bool:

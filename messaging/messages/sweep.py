@@ -25,6 +25,7 @@ from messaging.usage import settle
 from paasoo_portal.core import clock, partitions
 from paasoo_portal.core.faults import fault
 from paasoo_portal.core.tenancy import system_scope
+from privacy.holds import register
 
 log = logging.getLogger(__name__)
 
@@ -39,9 +40,33 @@ def sweep(*, alias: str, cutoff_on: date) -> int:
     with system_scope("messages_sweep", using=(alias,)):
         days = selectors.days_without_keys(alias, before)
     left = _left_over(alias, before)
+    _thin(alias, before)
     return sum(_drop(alias, day) for day in left) + sum(
         _drop(alias, day) for day in days[:MOST_DAYS] if _may_go(alias, day)
     )
+
+
+def _thin(alias: str, before: date) -> None:
+    """Of the days that legal holds alone keep, everything goes that they do not preserve (P-RET-9)."""
+    held = register.in_force()
+    if not held:
+        return
+    with system_scope("messages_sweep", using=(alias,)):
+        days = selectors.days_kept_by(alias, held, before)
+    for day in days:
+        settle.settle_day(alias, day)
+        low, high = selectors.bounds_of(day)
+        with system_scope("messages_sweep", using=(alias,)), connections[alias].cursor() as cursor:
+            readable = selectors.accounts_readable(alias, day)
+            if selectors.is_waiting(alias, day):
+                continue
+            # The messages last: what is left after a crash is found again by them.
+            for table in [*_others(), Message._meta.db_table]:
+                column = "id" if table == Message._meta.db_table else "message_id"
+                cursor.execute(
+                    f"DELETE FROM {table} WHERE account_id <> ALL(%s) AND {column} >= %s AND {column} < %s",  # noqa: S608  constants
+                    [readable, low, high],
+                )
 
 
 def _left_over(alias: str, before: date) -> list[date]:

@@ -84,7 +84,7 @@ class LogFilterForm(forms.Form):
         self.home = home
         self._offer(
             "region",
-            [(code, _(region.name)) for code, region in settings.REGIONS.items()],
+            [(code, region.label) for code, region in settings.REGIONS.items()],
         )
         states = [(str(number), shown.label) for number, shown in words.STATES.items()]
         groups = [

@@ -62,7 +62,7 @@ class SendForm(forms.Form):
         super().__init__(data)
         self.home, self.default_sender = home, default_sender
         region, keep = (cast(forms.ChoiceField, self.fields[name]) for name in ("region", "keep"))
-        region.choices = [(code, _(where.name)) for code, where in settings.REGIONS.items()]
+        region.choices = [(code, where.label) for code, where in settings.REGIONS.items()]
         region.initial = home
         self.fields["sender"].help_text = _(
             "At most 11 letters and digits, or a number. Empty: %(default)s."

@@ -16,7 +16,9 @@ from messaging.classic import ids
 from messaging.messages.states import FINAL
 from messaging.pages import message as reading
 from paasoo_portal.core import regions
+from paasoo_portal.core.ids import time_of
 from paasoo_portal.core.tenancy import scope
+from privacy.holds import register
 
 
 @page(Permission.SEE_MESSAGES)
@@ -41,6 +43,7 @@ def message(request: HttpRequest, region: str, message_id: UUID) -> HttpResponse
         "message": shown,
         "reference": ids.encode(message_id),
         "api_key": key,
+        "held": bool(register.covered(seat.account.pk, [time_of(message_id).date()])),
         "abroad": where.code != seat.account.region,
     }
     return render(request, "messaging/message.html", context)

@@ -59,5 +59,6 @@ OF_PROBLEM: Final = {
     "too-large": "bad-request",
     "in-flight": "conflict",
     "still-on-its-way": "conflict",
+    "legal-hold": "conflict",
     "key-reused": "conflict",
 }

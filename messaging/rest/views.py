@@ -26,6 +26,7 @@ from messaging.rest.problems import Problem
 from paasoo_portal.core import clock
 from paasoo_portal.core.ids import time_of
 from paasoo_portal.core.tenancy import scope
+from privacy.holds import register
 from privacy.keys import DataClass
 from privacy.retention import bounds, instructions
 
@@ -163,6 +164,8 @@ class OneMessage(KeyView):
         alias, account_id = self.program.region.alias, self.program.account_id
         with scope(account_id, using=[alias]):
             message = self._find(reference)
+        if register.covered(account_id, [time_of(message.pk).date()]):
+            raise Problem("legal-hold")
         if not erase_messages(
             alias, account_id, [message.pk], actor_id=self.program.key_id, actor_kind="key"
         ):

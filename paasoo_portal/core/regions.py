@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 
 class UnknownHost(Exception):
@@ -22,6 +23,11 @@ class Region:
     name: str
     domain: str
     alias: str
+
+    @property
+    def label(self) -> str:
+        """The name in the reader's language."""
+        return gettext(self.name)
 
 
 _TABLE = [

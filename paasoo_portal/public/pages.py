@@ -18,7 +18,7 @@ from paasoo_portal.public import reference
 from paasoo_portal.public.tables import held_data
 from privacy.policy import selectors as policy_versions
 from privacy.policy.models import PolicyVersion
-from privacy.subprocessors.models import SubProcessor
+from privacy.subprocessors.selectors import companies
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def policy(request: HttpRequest, number: str | None = None) -> HttpResponse:
 
 @require_safe
 def sub_processors(request: HttpRequest) -> HttpResponse:
-    return render(request, "public/sub_processors.html", {"companies": SubProcessor.objects.all()})
+    return render(request, "public/sub_processors.html", {"companies": companies()})
 
 
 @require_safe
@@ -77,7 +77,7 @@ def status(request: HttpRequest) -> HttpResponse:
     shared = ("database.default", "broker", "beat")
     rows = [(_("Portal and accounts"), all(parts[name]["ok"] for name in shared if name in parts))]
     rows += [
-        (_(region.name), all(part["ok"] for name, part in parts.items() if name.endswith(f".{region.alias}")))
+        (region.label, all(part["ok"] for name, part in parts.items() if name.endswith(f".{region.alias}")))
         for region in settings.REGIONS.values()
     ]
     return render(

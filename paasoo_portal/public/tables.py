@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+
 from privacy.catalogue.registry import catalogue
 
 
@@ -25,10 +27,10 @@ def held_data() -> list[HeldRow]:
             continue
         place = (entry.category.name, entry.subject.value)
         row = rows.setdefault(
-            place, HeldRow(f"{entry.category.name} {entry.category.label}", entry.subject.value)
+            place, HeldRow(f"{entry.category.name} {_(entry.category.label)}", _(entry.subject.value))
         )
         for purpose in entry.purposes:
-            row.purposes[purpose.text] = f"{purpose.basis.value}, {purpose.role.value}"
+            row.purposes[_(purpose.text)] = f"{_(purpose.basis.value)}, {_(purpose.role.value)}"
         if entry.retention is not None:
-            row.kept.add(entry.retention.text)
+            row.kept.add(_(entry.retention.text))
     return [rows[place] for place in sorted(rows)]

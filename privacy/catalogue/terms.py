@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Final
 
+from django.utils.translation import gettext_noop as N_  # noqa: N812  xgettext's own name for it
+
 DPV: Final = "https://w3id.org/dpv#"
 PD: Final = "https://w3id.org/dpv/pd#"
 GDPR: Final = "https://w3id.org/dpv/legal/eu/gdpr#"
@@ -19,15 +21,15 @@ GDPR: Final = "https://w3id.org/dpv/legal/eu/gdpr#"
 class Category(Enum):
     """The policy's nine categories: label, type of data, and the most days any of it may be kept."""
 
-    C1 = ("contact", "account", 2557)
-    C2 = ("commercial", "account", 2557)
-    C3 = ("traffic", "usage + traffic", 400)
-    C4 = ("payment", "account + usage", 2557)
-    C5 = ("voice", "usage + traffic", 400)
-    C6 = ("activity", "usage", 730)
-    C7 = ("cookies and logs", "usage", 730)
-    C8 = ("employment", "account", 2557)
-    C9 = ("feedback", "usage", 730)
+    C1 = (N_("contact"), "account", 2557)
+    C2 = (N_("commercial"), "account", 2557)
+    C3 = (N_("traffic"), "usage + traffic", 400)
+    C4 = (N_("payment"), "account + usage", 2557)
+    C5 = (N_("voice"), "usage + traffic", 400)
+    C6 = (N_("activity"), "usage", 730)
+    C7 = (N_("cookies and logs"), "usage", 730)
+    C8 = (N_("employment"), "account", 2557)
+    C9 = (N_("feedback"), "usage", 730)
 
     @property
     def label(self) -> str:
@@ -47,12 +49,12 @@ CONSENT_CATEGORIES: Final = frozenset({Category.C6, Category.C9})
 class Basis(StrEnum):
     """The six bases of Art. 6(1) GDPR, from which every purpose picks."""
 
-    CONSENT = "consent"
-    CONTRACT = "contract"
-    LEGAL_OBLIGATION = "legal obligation"
-    VITAL_INTERESTS = "vital interests"
-    PUBLIC_TASK = "public task"
-    LEGITIMATE_INTERESTS = "legitimate interests"
+    CONSENT = N_("consent")
+    CONTRACT = N_("contract")
+    LEGAL_OBLIGATION = N_("legal obligation")
+    VITAL_INTERESTS = N_("vital interests")
+    PUBLIC_TASK = N_("public task")
+    LEGITIMATE_INTERESTS = N_("legitimate interests")
 
     @property
     def iri(self) -> str:
@@ -60,25 +62,25 @@ class Basis(StrEnum):
 
 
 class Role(StrEnum):
-    CONTROLLER = "controller"
-    PROCESSOR = "processor"
+    CONTROLLER = N_("controller")
+    PROCESSOR = N_("processor")
 
 
 class Subject(StrEnum):
-    MEMBER = "member of a customer's account"
-    END_USER = "End-User (recipient or sender of a message)"
-    STAFF = "member of staff"
-    INVITED = "invited person"
-    VISITOR = "visitor"
+    MEMBER = N_("member of a customer's account")
+    END_USER = N_("End-User (recipient or sender of a message)")
+    STAFF = N_("member of staff")
+    INVITED = N_("invited person")
+    VISITOR = N_("visitor")
 
 
 class Source(StrEnum):
-    PERSON = "the person"
-    CUSTOMER = "the customer"
-    ADMINISTRATOR = "the account's administrator"
-    CARRIER = "the carrier"
-    DEVICE = "the person's device"
-    OURSELVES = "made by us"
+    PERSON = N_("the person")
+    CUSTOMER = N_("the customer")
+    ADMINISTRATOR = N_("the account's administrator")
+    CARRIER = N_("the carrier")
+    DEVICE = N_("the person's device")
+    OURSELVES = N_("made by us")
 
 
 class Recipient(StrEnum):
@@ -106,36 +108,48 @@ def _purpose(slug: str, text: str, basis: Basis, role: Role, term: str) -> Purpo
 
 _OURS, _THEIRS = Role.CONTROLLER, Role.PROCESSOR
 DELIVER: Final = _purpose(
-    "deliver", "deliver messages on the customer's instruction", Basis.CONTRACT, _THEIRS, "ServiceProvision"
+    "deliver",
+    N_("deliver messages on the customer's instruction"),
+    Basis.CONTRACT,
+    _THEIRS,
+    "ServiceProvision",
 )
 SHOW: Final = _purpose(
     "show",
-    "let the customer find and check its messages",
+    N_("let the customer find and check its messages"),
     Basis.CONTRACT,
     _THEIRS,
     "TechnicalServiceProvision",
 )
 RUN_ACCOUNT: Final = _purpose(
-    "account", "open, run and support the account", Basis.CONTRACT, _OURS, "AccountManagement"
+    "account", N_("open, run and support the account"), Basis.CONTRACT, _OURS, "AccountManagement"
 )
 SIGN_IN: Final = _purpose(
-    "sign-in", "sign people in and keep the session", Basis.LEGITIMATE_INTERESTS, _OURS, "EnforceSecurity"
+    "sign-in", N_("sign people in and keep the session"), Basis.LEGITIMATE_INTERESTS, _OURS, "EnforceSecurity"
 )
 SECURITY: Final = _purpose(
-    "security", "prevent, detect and investigate abuse", Basis.LEGITIMATE_INTERESTS, _OURS, "EnforceSecurity"
+    "security",
+    N_("prevent, detect and investigate abuse"),
+    Basis.LEGITIMATE_INTERESTS,
+    _OURS,
+    "EnforceSecurity",
 )
 BILLING: Final = _purpose(
-    "billing", "charge, and let the customer check", Basis.CONTRACT, _OURS, "PaymentManagement"
+    "billing", N_("charge, and let the customer check"), Basis.CONTRACT, _OURS, "PaymentManagement"
 )
 ACCOUNTING: Final = _purpose(
-    "accounting", "keep the accounts that the law asks for", Basis.LEGAL_OBLIGATION, _OURS, "LegalCompliance"
+    "accounting",
+    N_("keep the accounts that the law asks for"),
+    Basis.LEGAL_OBLIGATION,
+    _OURS,
+    "LegalCompliance",
 )
 UNDERSTAND: Final = _purpose(
-    "understand", "understand how the portal is used", Basis.CONSENT, _OURS, "OptimiseUserInterface"
+    "understand", N_("understand how the portal is used"), Basis.CONSENT, _OURS, "OptimiseUserInterface"
 )
 EVIDENCE: Final = _purpose(
     "evidence",
-    "prove what was instructed, done and erased",
+    N_("prove what was instructed, done and erased"),
     Basis.LEGAL_OBLIGATION,
     _OURS,
     "RecordManagement",
@@ -155,26 +169,40 @@ class Rule:
     promise: str = ""
 
 
-CONTENT_RULE: Final = Rule("content", "the account's instruction for message content", 400, True, "P-RET-2")
-NUMBER_RULE: Final = Rule("number", "the account's instruction for End-User numbers", 400, True, "P-RET-2")
-RECORDING_RULE: Final = Rule("recording", "the account's instruction for recordings", 400, True, "P-RET-2")
+CONTENT_RULE: Final = Rule(
+    "content", N_("the account's instruction for message content"), 400, True, "P-RET-2"
+)
+NUMBER_RULE: Final = Rule(
+    "number", N_("the account's instruction for End-User numbers"), 400, True, "P-RET-2"
+)
+RECORDING_RULE: Final = Rule(
+    "recording", N_("the account's instruction for recordings"), 400, True, "P-RET-2"
+)
 TRAFFIC_ROW: Final = Rule(
-    "traffic-row", "dropped with its day's partition once no key of that day lives", 400, True, "P-RET-2"
+    "traffic-row", N_("dropped with its day's partition once no key of that day lives"), 400, True, "P-RET-2"
 )
-ONE_DAY: Final = Rule("day", "one day", 1, promise="P-RET-7")
-ACCOUNT_LIFE: Final = Rule("account", "as long as the account, then as instructed", None, promise="P-RET-1")
-MEMBERSHIP_LIFE: Final = Rule("membership", "until the person leaves the account", None, promise="P-RET-1")
+ONE_DAY: Final = Rule("day", N_("one day"), 1, promise="P-RET-7")
+ACCOUNT_LIFE: Final = Rule(
+    "account", N_("as long as the account, then as instructed"), None, promise="P-RET-1"
+)
+MEMBERSHIP_LIFE: Final = Rule(
+    "membership", N_("until the person leaves the account"), None, promise="P-RET-1"
+)
 INVITATION: Final = Rule(
-    "invitation", "30 days after it was accepted, revoked or ran out", 30, promise="P-RET-1"
+    "invitation", N_("30 days after it was accepted, revoked or ran out"), 30, promise="P-RET-1"
 )
-SESSION: Final = Rule("session", "12 hours after the last sign-in", 1, promise="P-RET-3")
-SECURITY_LOG: Final = Rule("security-log", "one year after the event", 365, promise="P-RET-3")
-THIRTY_DAYS: Final = Rule("thirty-days", "30 days after the event", 31, promise="P-RET-3")
-TWO_YEARS: Final = Rule("device", "two years after it was collected", 730, promise="P-RET-3")
-ACCOUNTING_YEARS: Final = Rule("accounting", "seven years after the financial year", 2557, promise="P-RET-4")
-REQUEST_YEARS: Final = Rule("request", "three years after the request was closed", 1095, promise="P-RGT-2")
-EXPORT_WEEK: Final = Rule("export", "seven days after it was made", 7, promise="P-RET-1")
-EVIDENCE_YEARS: Final = Rule("evidence", "seven years, by id alone", 2557, promise="P-RET-4")
+SESSION: Final = Rule("session", N_("12 hours after the last sign-in"), 1, promise="P-RET-3")
+SECURITY_LOG: Final = Rule("security-log", N_("one year after the event"), 365, promise="P-RET-3")
+THIRTY_DAYS: Final = Rule("thirty-days", N_("30 days after the event"), 31, promise="P-RET-3")
+TWO_YEARS: Final = Rule("device", N_("two years after it was collected"), 730, promise="P-RET-3")
+ACCOUNTING_YEARS: Final = Rule(
+    "accounting", N_("seven years after the financial year"), 2557, promise="P-RET-4"
+)
+REQUEST_YEARS: Final = Rule(
+    "request", N_("three years after the request was closed"), 1095, promise="P-RGT-2"
+)
+EXPORT_WEEK: Final = Rule("export", N_("seven days after it was made"), 7, promise="P-RET-1")
+EVIDENCE_YEARS: Final = Rule("evidence", N_("seven years, by id alone"), 2557, promise="P-RET-4")
 
 
 class Export(StrEnum):

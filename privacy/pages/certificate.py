@@ -129,6 +129,6 @@ def _line(line: dict[str, Any], rules: dict[str, int]) -> Line:
 
 def _region_name(alias: str) -> str:
     try:
-        return _(regions.get(alias).name)
+        return regions.get(alias).label
     except KeyError:
         return alias

@@ -7,7 +7,9 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_noop as N_  # noqa: N812  xgettext's own name for it
 
 from paasoo_portal.core import clock, directory
 from privacy.certificates.models import Certificate
@@ -21,12 +23,18 @@ HISTORY_SHOWN: Final = 20
 # The word for a class in addresses, and what it covers in a person's words.
 SLUGS: Final = {"content": DataClass.CONTENT, "numbers": DataClass.NUMBER, "recordings": DataClass.RECORDING}
 MEANINGS: Final = {
-    DataClass.CONTENT: _("The text of each message, from the day it is sent or received."),
-    DataClass.NUMBER: _(
+    DataClass.CONTENT: _lazy("The text of each message, from the day it is sent or received."),
+    DataClass.NUMBER: _lazy(
         "The phone number at the other end of each message. Without it a message is not found."
     ),
-    DataClass.RECORDING: _("Recorded calls. Recording is off until you turn it on."),
+    DataClass.RECORDING: _lazy("Recorded calls. Recording is off until you turn it on."),
 }
+# The reasons of the first bounds, for translators; those that staff write later are shown as they wrote them.
+REASONS: Final = (
+    N_("Policy: message content, by the customer's instruction. 0 = not stored beyond delivery."),
+    N_("Policy: End-User numbers, by the customer's instruction, apart from content."),
+    N_("Policy: recordings, by the customer's instruction."),
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,10 @@ class ClassShown:
     bound: RetentionBound
     instructed_at: datetime | None
     pending: RetentionInstruction | None
+
+    @property
+    def reason(self) -> str:
+        return _(self.bound.reason)
 
     @property
     def is_default(self) -> bool:

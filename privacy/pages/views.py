@@ -21,6 +21,7 @@ from django.views.decorators.http import (
 )
 
 from paasoo_portal.core.http.pages import ask_to_confirm, confirmed_recently, page, seat
+from privacy.holds import register
 from privacy.pages import certificate as reading
 from privacy.pages import preview, selectors
 from privacy.pages.forms import InstructionForm
@@ -36,6 +37,7 @@ def retention(request: HttpRequest) -> HttpResponse:
         "section": "privacy",
         "classes": selectors.classes_shown(account_id),
         "history": selectors.history_shown(account_id),
+        "holds": register.shown(account_id),
         "grace_hours": int(instructions.GRACE.total_seconds() // 3600),
     }
     return render(request, "privacy/retention.html", context)

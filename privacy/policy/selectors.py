@@ -28,9 +28,9 @@ def published() -> QuerySet[PolicyVersion]:
 
 
 def current(language: str) -> PolicyVersion | None:
-    """The version in force, in the reader's language where there is one."""
-    in_force = published().filter(effective_on__lte=clock.today())
-    return in_force.filter(language=language).first() or in_force.filter(language=FALLBACK).first()
+    """The version in force, in the reader's language where there is one: never an earlier one for its language's sake."""
+    in_force = published().filter(effective_on__lte=clock.today(), language=FALLBACK).first()
+    return None if in_force is None else find(in_force.number, language)
 
 
 def find(number: str, language: str) -> PolicyVersion | None:

@@ -6,7 +6,7 @@ is mended by the next try. Keeps P-RET-6 and P-RET-7.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid5
 
 from django.db import connections
@@ -16,16 +16,17 @@ from paasoo_portal.core.tenancy import system_scope
 from privacy.certificates import issue
 from privacy.certificates.issue import ErasedLine
 from privacy.certificates.models import Certificate
+from privacy.holds.restrict import restrict
 from privacy.keys import cache, guard, locks
-from privacy.retention import plan
+from privacy.retention import plan, rules
 
 REASON: Final = "closed"
 WAIT_SECONDS: Final = 60.0
 _CERTIFICATES: Final = UUID("5b0f0f0e-6d5f-5a52-8a53-2f6c0b8f7c11")
 
-_MOVE: Final = """
-WITH gone AS (
-  DELETE FROM privacy_datakey WHERE account_id = %(account)s
+_MOVE: Final = f"""
+WITH {rules.RULES_CTE}, gone AS (
+  DELETE FROM privacy_datakey k WHERE account_id = %(account)s AND NOT {rules.IS_HELD}
   RETURNING id, epoch, account_id, data_class, starts_on, due_on
 )
 INSERT INTO privacy_keytombstone
@@ -33,7 +34,9 @@ INSERT INTO privacy_keytombstone
 SELECT id, account_id, data_class, starts_on, due_on, %(at)s, %(reason)s, %(run)s, %(certificate)s, max(epoch)
 FROM gone GROUP BY id, account_id, data_class, starts_on, due_on
 ON CONFLICT (key_id) DO NOTHING
-"""
+"""  # noqa: S608  constants
+# What a legal hold keeps is read by nobody any more, whatever day it carries.
+_RESTRICT: Final = "SELECT id FROM privacy_datakey WHERE account_id = %(account)s AND due_on > %(cutoff)s"
 _BURIED: Final = """
 SELECT data_class, count(*), min(starts_on), max(starts_on), max(last_epoch) FROM privacy_keytombstone
 WHERE account_id = %s AND certificate_id = %s GROUP BY 1 ORDER BY 1
@@ -48,19 +51,18 @@ def erase_traffic(alias: str, account_id: UUID, closure_id: UUID) -> Certificate
     certificate_id = uuid5(_CERTIFICATES, f"{closure_id}/{alias}")
     guard.check(alias)
     with locks.maintenance(alias, wait_seconds=WAIT_SECONDS):
+        in_force = rules.at(clock.today()).of(account_id)
+        given = in_force.parameters(
+            account=account_id, at=clock.now(), reason=REASON, run=closure_id, certificate=certificate_id
+        )
         with system_scope("account_close", using=(alias,)), connections[alias].cursor() as cursor:
-            given: dict[str, Any] = {
-                "account": account_id,
-                "at": clock.now(),
-                "reason": REASON,
-                "run": closure_id,
-            }
-            cursor.execute(_MOVE, given | {"certificate": certificate_id})
+            cursor.execute(_MOVE, given)
         with system_scope("account_close", using=(alias,)), connections[alias].cursor() as cursor:
             cursor.execute(_BURIED, [account_id, certificate_id])
             lines = [ErasedLine(*row) for row in cursor.fetchall()]
         if lines:
             _certify(alias, account_id, certificate_id, closure_id, lines)
+        restrict(alias, _RESTRICT, given, in_force.cutoff_on)
     cache.forget()
     return Certificate.objects.filter(pk=certificate_id).first()
 

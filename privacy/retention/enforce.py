@@ -22,6 +22,7 @@ from paasoo_portal.core.ids import uuid7
 from paasoo_portal.core.tenancy import system_scope
 from privacy.certificates import issue
 from privacy.certificates.issue import ErasedLine
+from privacy.holds.restrict import restrict
 from privacy.keys import cache, guard, locks
 from privacy.retention import clock_guard, plan, rules, runs
 from privacy.retention.models import RetentionRun
@@ -50,6 +51,13 @@ buried AS (
   RETURNING data_class, starts_on, last_epoch
 )
 SELECT data_class, count(*), min(starts_on), max(starts_on), max(last_epoch) FROM buried GROUP BY 1 ORDER BY 1
+"""  # noqa: S608  constants
+
+# What a hold keeps although an instruction lets it die now: its own due day is later, and readers would go by that.
+_RESTRICT = f"""
+WITH {rules.RULES_CTE}
+SELECT k.id FROM privacy_datakey k JOIN rule USING (account_id, data_class)
+WHERE {rules.IS_PAST} AND k.due_on > %(cutoff)s AND {rules.IS_HELD}
 """  # noqa: S608  constants
 
 _BURIED = """
@@ -85,6 +93,8 @@ def enforce(alias: str, cutoff_on: date, *, accept_clock: bool = False) -> Outco
         in_force = rules.at(cutoff_on)
         accounts = _due_accounts(alias, in_force)
         keys = sum(_enforce_account(alias, account_id, in_force, run) for account_id in accounts)
+        if in_force.held:
+            restrict(alias, _RESTRICT, in_force.parameters(), cutoff_on)
         done = Outcome(run, len(accounts), keys)
         if accounts or not runs.is_done(run):
             earlier = run.counts

@@ -65,8 +65,9 @@ WITH {rules.RULES_CTE}, due AS (
   SELECT k.id, k.account_id, k.data_class, k.starts_on FROM rule JOIN privacy_datakey k USING (account_id, data_class)
   WHERE k.starts_on + rule.days <= %(cutoff)s
 )
-SELECT account_id, data_class, count(*), min(starts_on), max(starts_on) FROM due
-WHERE %(account)s::uuid IS NULL OR account_id = %(account)s::uuid GROUP BY 1, 2 ORDER BY 1, 2
+SELECT account_id, data_class, count(*), min(starts_on), max(starts_on) FROM due k
+WHERE (%(account)s::uuid IS NULL OR account_id = %(account)s::uuid) AND NOT {rules.IS_HELD}
+GROUP BY 1, 2 ORDER BY 1, 2
 """  # noqa: S608  constants
 
 

@@ -11,12 +11,13 @@ from typing import Final
 from celery import current_app, shared_task
 from django.conf import settings
 
-from paasoo_portal.core import clock, heartbeat, regions
+from paasoo_portal.core import clock, heartbeat, hooks, regions
 from paasoo_portal.core.tenancy import system_scope
 from privacy.errors import PrivacyError
+from privacy.holds.models import LegalHold
 from privacy.keys import epochs
 from privacy.keys.locks import Busy
-from privacy.retention import instructions, nightly, runs
+from privacy.retention import enforce, instructions, nightly, runs
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,23 @@ def retention_run(database: str, cutoff_on: str) -> None:
     except PrivacyError as error:
         # Stops and asks: the alarm rings, and the next hour tries again.
         log.error("retention stopped", extra={"database": database, "because": error.log})
+
+
+@shared_task(name="privacy.hold_released")
+def hold_released(database: str, hold_id: str) -> None:
+    """Go on at once with the erasure that a hold stopped. May be sent any number of times: the night does the same."""
+    if database not in regions.aliases():
+        log.error("release of a hold refused", extra={"database": database, "hold": hold_id})
+        return
+    try:
+        enforce.enforce(database, clock.today())
+    except PrivacyError as error:
+        log.error("release of a hold left to the night", extra={"database": database, "because": error.log})
+        return
+    with system_scope("retention_project"):
+        released = LegalHold.objects.filter(pk=hold_id).exclude(released_at=None).first()
+    if released is not None:
+        hooks.call("hold.released", alias=database, account_id=released.account_id)
 
 
 def watch() -> list[str]:

@@ -56,6 +56,7 @@ def verify(alias: str, cutoff_on: date | None = None) -> Verification:
     with system_scope("retention_verify", using=("default", alias)):
         found.checked = _count(alias, "SELECT count(*) FROM privacy_datakey")
         found.culprits += _past_due(alias, found.cutoff_on)
+        found.culprits += _unrestricted(alias, found.cutoff_on)
         found.culprits += _resurrected(alias)
         found.culprits += _without_certificate(alias)
         found.culprits += list(_epochs(alias))
@@ -90,6 +91,18 @@ def _past_due(alias: str, cutoff_on: date) -> list[dict[str, Any]]:
             rules.at(cutoff_on).parameters(most=_MOST_CULPRITS),
         )
         return [_key("key past its due day", *row) for row in cursor.fetchall()]
+
+
+def _unrestricted(alias: str, cutoff_on: date) -> list[dict[str, Any]]:
+    """What only a legal hold keeps, and readers would still open."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute(
+            f"WITH {rules.RULES_CTE} SELECT DISTINCT k.id, k.account_id, k.data_class, k.starts_on, {rules.DUE_ON} "  # noqa: S608  constants
+            f"FROM privacy_datakey k JOIN rule USING (account_id, data_class) "
+            f"WHERE {rules.IS_PAST} AND k.due_on > %(cutoff)s AND {rules.IS_HELD} ORDER BY 5 LIMIT %(most)s",
+            rules.at(cutoff_on).parameters(most=_MOST_CULPRITS),
+        )
+        return [_key("held key past its due day that can be read", *row) for row in cursor.fetchall()]
 
 
 def _resurrected(alias: str) -> list[dict[str, Any]]:

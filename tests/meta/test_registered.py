@@ -53,6 +53,7 @@ PUBLIC = {
     "ask_confirm": "whoever has the link; opens its request and nothing else",
     "staff_duty": "staff accept their duty; asks for sign-in itself, and is nobody else's",
     "profile": "one's own, for people without an account too; asks for sign-in itself",
+    "language": "one's own language; asks for sign-in itself",
     "sessions_end": "one's own sessions; asks for sign-in itself",
     "account_switch": "moves between one's own accounts; asks for sign-in itself",
 }

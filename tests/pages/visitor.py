@@ -114,7 +114,7 @@ def _heading(page: Page) -> None:
 
 
 def _structure(page: Page) -> None:
-    assert page.tree.get("lang") in dict(settings.LANGUAGES), page.url
+    assert page.tree.get("lang", "").lower() in dict(settings.LANGUAGES), page.url
     for landmark in ("header", "main", "footer"):
         assert len(page.all(f"body > {landmark}, body > div > {landmark}, main")) >= 1, landmark
     assert len(page.all("main")) == 1

@@ -32,6 +32,7 @@ TABLES = {
         "privacy_retentionrun",
         "privacy_retentioninstruction",
         "privacy_clockmark",
+        "privacy_legalhold",
     ],
 }
 

@@ -21,6 +21,7 @@ LISTS = {
     "privacy/rightsrequest": {OFFICER},
     "privacy/policyversion": {SUPPORT, OFFICER},
     "privacy/subprocessor": {SUPPORT, OFFICER},
+    "privacy/legalhold": {OFFICER},
     "privacy/retentionrun": {OFFICER, OPERATOR},
     "core/auditevent": {OFFICER, OPERATOR},
     "auth/group": set(),

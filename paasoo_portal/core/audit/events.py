@@ -31,6 +31,8 @@ class Event(StrEnum):
     RETENTION_INSTRUCTED = "account:retention:instructed"
     RETENTION_CANCELLED = "account:retention:cancelled"
     RETENTION_ENFORCED = "system:retention:enforced"
+    HOLD_PLACED = "staff:hold:placed"
+    HOLD_RELEASED = "staff:hold:released"
     KEYS_CARRIED_OVER = "system:keys:carried_over"
     KEYS_DESTROYED = "system:keys:destroyed"
     STAFF_VIEWED = "staff:record:viewed"

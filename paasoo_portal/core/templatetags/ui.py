@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.forms import (
     BaseForm,
     BoundField,
@@ -21,7 +22,7 @@ from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import pgettext, to_locale
 
 from paasoo_portal.core.charts import Bars
 
@@ -37,6 +38,18 @@ def icon(name: str, css: str = "") -> SafeString:
         static("icons.svg"),
         name,
     )
+
+
+@register.simple_tag
+def languages() -> list[tuple[str, str]]:
+    """The languages on offer: code, and name in its own words."""
+    return list(settings.LANGUAGES)
+
+
+@register.filter
+def tag(code: str) -> str:
+    """A language's tag after BCP 47: zh-hans → zh-Hans."""
+    return to_locale(code or settings.LANGUAGE_CODE).replace("_", "-")
 
 
 @register.simple_tag(takes_context=True)
