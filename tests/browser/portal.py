@@ -37,7 +37,8 @@ class Portal:
 
     @property
     def url(self) -> str:
-        return str(self.demo["portal_url"])
+        # Passkeys are bound to a name, and an IP address is none.
+        return str(self.demo["portal_url"]).replace("//127.0.0.1", "//localhost")
 
     def user(self, role: str, account: int = 0) -> dict[str, str]:
         """Somebody of a role, in the first account or another."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
+from typing import cast
 from uuid import uuid4
 
 import pytest
@@ -18,17 +21,24 @@ pytestmark = pytest.mark.journey
 PASSWORD = "a long sentence of one's own"
 
 
+def letters(var: Path, to: str) -> Iterator[EmailMessage]:
+    """What an address was sent, newest file first."""
+    for file in sorted((var / "emails").glob("*"), key=lambda one: one.stat().st_mtime, reverse=True):
+        for part in file.read_bytes().split(b"\n" + b"-" * 79 + b"\n"):
+            message = message_from_bytes(part.lstrip(), policy=policy.default)
+            if message["To"] == to:
+                yield cast(EmailMessage, message)
+
+
 def mailed(var: Path, to: str, what: str) -> str:
     """The path of the newest link that an address was sent; waited for."""
     until = time.monotonic() + 15
     while time.monotonic() < until:
-        for file in sorted((var / "emails").glob("*"), key=lambda one: one.stat().st_mtime, reverse=True):
-            for part in file.read_bytes().split(b"\n" + b"-" * 79 + b"\n"):
-                message = message_from_bytes(part.lstrip(), policy=policy.default)
-                body = message.get_body(("plain",)) if message["To"] == to else None
-                found = re.search(rf"https?://[^/\s]+({what}\S*)", body.get_content()) if body else None
-                if found:
-                    return found[1]
+        for message in letters(var, to):
+            body = message.get_body(("plain",))
+            found = re.search(rf"https?://[^/\s]+({what}\S*)", body.get_content()) if body else None
+            if found:
+                return found[1]
         time.sleep(0.2)
     raise AssertionError(f"nothing with {what} was sent")
 
