@@ -63,6 +63,13 @@ def sitting(request: HttpRequest) -> Seat:
     return seat
 
 
+def accounts_of_reader(request: HttpRequest) -> list[UUID]:
+    """Every account that the reader belongs to, whatever its state; read once a request."""
+    if not hasattr(request, "_roles"):
+        request._roles = roles_of(cast(Person, request.user))  # type: ignore[attr-defined]
+    return list(request._roles)  # type: ignore[attr-defined]
+
+
 def take_seat(request: HttpRequest, account_id: UUID) -> bool:
     """Move to another of the person's accounts; False when it is not one of theirs."""
     seat = seat_of(request)
@@ -83,9 +90,9 @@ def roles_of(person: Person) -> dict[UUID, str]:
 
 
 def _find(request: HttpRequest) -> Seat | None:
-    roles = roles_of(cast(Person, request.user))
-    if not roles:
+    if not accounts_of_reader(request):
         return None
+    roles: dict[UUID, str] = request._roles  # type: ignore[attr-defined]
     # In the same query: every page of an account that is to be closed says so.
     closing = AccountClosure.objects.filter(account_id=OuterRef("pk"), cancelled_at=None, finished_at=None)
     found = (

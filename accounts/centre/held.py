@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
@@ -44,11 +43,8 @@ class Held:
 
 def held(person_id: UUID, account_ids: list[UUID]) -> list[Held]:
     """By table, those with rows only."""
-    found = []
-    for place in people.places_of_people():
-        rows = list(islice(people.rows_of_person(place, person_id, account_ids), ROWS_SHOWN + 1))
-        if rows:
-            found.append(_held(place, rows))
+    rows = people.first_of_person(person_id, account_ids, ROWS_SHOWN + 1)
+    found = [_held(place, mine) for place, mine in rows if mine]
     return sorted(found, key=lambda one: one.category)
 
 

@@ -15,10 +15,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.centre import doors
-from accounts.centre.answers import accounts_of
 from accounts.centre.held import held
 from accounts.permissions import Permission
-from accounts.seats import seat_of
+from accounts.seats import accounts_of_reader, seat_of
 from paasoo_portal.core.http.pages import ask_to_confirm, confirmed_recently
 from privacy.exports import services
 from privacy.exports.models import ExportJob, ExportKind, ExportState
@@ -37,7 +36,7 @@ def centre(request: HttpRequest) -> HttpResponse:
 @require_safe
 def privacy_held(request: HttpRequest) -> HttpResponse:
     person_id = cast(UUID, request.user.pk)
-    context = {"section": "privacy", "held": held(person_id, accounts_of(person_id))}
+    context = {"section": "privacy", "held": held(person_id, accounts_of_reader(request))}
     return render(request, "centre/held.html", context)
 
 

@@ -100,14 +100,23 @@ def end_users(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def api_reference(request: HttpRequest) -> HttpResponse:
-    """Both APIs, drawn here: no script, no other site."""
-    context = {
-        "operations": reference.operations(),
-        "codes": reference.submit_codes(),
-        "states": reference.delivery_states(),
-        "regions": settings.REGIONS.values(),
-    }
-    return render(request, "public/reference.html", context)
+    """What is common to all calls of REST v1, and the way to each. Drawn here: no script, no other site."""
+    return render(request, "public/reference.html", {"operations": reference.operations()})
+
+
+@require_safe
+def api_call(request: HttpRequest, name: str) -> HttpResponse:
+    """One call of REST v1."""
+    found = next((one for one in reference.operations() if one.name == name), None)
+    if found is None:
+        raise Http404
+    return render(request, "public/reference_call.html", {"one": found})
+
+
+@require_safe
+def api_classic(request: HttpRequest) -> HttpResponse:
+    context = {"codes": reference.submit_codes(), "states": reference.delivery_states()}
+    return render(request, "public/reference_classic.html", context)
 
 
 def _each_once(versions: list[PolicyVersion]) -> list[PolicyVersion]:

@@ -39,6 +39,10 @@ class Place:
         return plane_of(self.model) == TRAFFIC
 
     @property
+    def tenant(self) -> bool:
+        return issubclass(self.model, TenantModel)
+
+    @property
     def exported(self) -> tuple[FieldEntry, ...]:
         return tuple(field for field in self.fields if field.export is not Export.NONE)
 
@@ -69,21 +73,42 @@ def places_of_people() -> list[Place]:
 
 def rows_of_person(place: Place, person_id: UUID, account_ids: Iterable[UUID]) -> Iterator[models.Model]:
     """The rows that are about a person, in whatever of their accounts. Control plane only."""
+    if place.tenant:
+        for account_id in account_ids:
+            with scope(account_id):
+                yield from _ordered(place.model, _about(place, person_id) & Q(account_id=account_id))
+    else:
+        yield from _ordered(place.model, _about(place, person_id))
+
+
+def first_of_person(
+    person_id: UUID, account_ids: Iterable[UUID], most: int
+) -> list[tuple[Place, list[models.Model]]]:
+    """By place, the first rows that are about a person: at most `most` of each account. One query a place and account."""
+    of_people = places_of_people()
+    found = {
+        place.label: [] if place.tenant else list(_ordered(place.model, _about(place, person_id))[:most])
+        for place in of_people
+    }
+    for account_id in account_ids:
+        with scope(account_id):
+            for place in of_people:
+                if place.tenant:
+                    about = _about(place, person_id) & Q(account_id=account_id)
+                    found[place.label] += _ordered(place.model, about)[:most]
+    return [(place, found[place.label]) for place in of_people]
+
+
+def _about(place: Place, person_id: UUID) -> Q:
     narrowed = Q()
     for lookup in place.declaration.person:
         narrowed |= Q(**{lookup: person_id})
-    if issubclass(place.model, TenantModel):
-        for account_id in account_ids:
-            with scope(account_id):
-                yield from _ordered(place.model, narrowed & Q(account_id=account_id))
-    else:
-        yield from _ordered(place.model, narrowed)
+    return narrowed
 
 
 def rows_of_account(place: Place, account_id: UUID, alias: str = "default") -> Iterator[models.Model]:
     """The rows of an organisation in one database, streamed."""
-    tenant = issubclass(place.model, TenantModel) or place.traffic
-    with scope(account_id, using=[alias]) if tenant else nullcontext():
+    with scope(account_id, using=[alias]) if place.tenant or place.traffic else nullcontext():
         rows = _ordered(place.model, Q(**{place.of_account: account_id})).using(alias)
         yield from rows.iterator(chunk_size=500)
 

@@ -17,7 +17,14 @@ OPEN = [
 ]
 OPEN += ["/accounts/confirm-email/", "/no/such/page"]
 OPEN += ["/welcome/", "/prices/", "/policy/", "/sub-processors/", "/end-users/", "/status/"]
-OPEN += ["/accessibility/", "/docs/api/", "/cookies/", "/privacy/ask/"]
+OPEN += [
+    "/accessibility/",
+    "/docs/api/",
+    "/docs/api/classic/",
+    "/docs/api/sendMessages/",
+    "/cookies/",
+    "/privacy/ask/",
+]
 PAGES = [
     "/",
     "/messages/",

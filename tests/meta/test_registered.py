@@ -33,6 +33,8 @@ PUBLIC = {
     "status": "how regions are, in words",
     "accessibility": "the accessibility statement",
     "reference": "the API reference",
+    "reference_call": "the API reference",
+    "reference_classic": "the API reference",
     "cookies": "one's own cookies and choices",
     "cookie_choice": "one's own choice",
     "gpc": "that the Global Privacy Control is honoured",

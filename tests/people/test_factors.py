@@ -8,9 +8,12 @@ import time
 from typing import Any
 
 import pytest
+from allauth.account.adapter import get_adapter
+from allauth.core.context import request_context
 from allauth.mfa.models import Authenticator
 from django.core.signing import BadSignature
 from django.db import connection
+from django.test import RequestFactory
 from django_cryptography.utils.crypto import InvalidToken
 
 from accounts.mfa import signals
@@ -200,3 +203,27 @@ def test_the_development_codes_are_those_the_portal_takes(
     assert page.texts("tbody strong")[0] in {before, after}
     (tmp_path / "demo.json").unlink()
     assert "There is no demo here" in nobody.get("/development/codes/").text
+
+
+@pytest.mark.parametrize(
+    ("mail", "told"),
+    [
+        ("totp_activated", "An authenticator app was set up"),
+        ("totp_deactivated", "Your authenticator app was turned off"),
+        ("recovery_codes_generated", "New recovery codes were made"),
+        ("webauthn_added", "A passkey was added"),
+        ("webauthn_removed", "A passkey was removed"),
+    ],
+)
+def test_a_change_of_a_factor_is_told_in_our_words(
+    cast: Cast, mail: str, told: str, mailoutbox: list[Any]
+) -> None:
+    request = RequestFactory().get("/", HTTP_USER_AGENT="Test")
+    request.user = cast.bob
+    with request_context(request):
+        get_adapter().send_mail(f"mfa/email/{mail}", "bob@example.com", {"user": cast.bob})
+    (sent,) = mailoutbox
+    assert sent.subject == told
+    assert "Was it not you?" in sent.body
+    assert "675998" in sent.body, "who writes (P-WHO-1)"
+    assert told in sent.alternatives[0].content

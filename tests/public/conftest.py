@@ -17,6 +17,8 @@ PAGES = [
     "/status/",
     "/accessibility/",
     "/docs/api/",
+    "/docs/api/sendMessages/",
+    "/docs/api/classic/",
     "/cookies/",
     "/accounts/login/",
     "/accounts/signup/",

@@ -97,11 +97,14 @@ class TestStatus:
 class TestReference:
     def test_every_call_and_every_code_is_there(self, nobody: Visitor) -> None:
         described = json.loads((Path(settings.BASE_DIR) / "docs/openapi.json").read_text())
-        page = nobody.get("/docs/api/")
+        overview = nobody.get("/docs/api/")
         for path, methods in described["paths"].items():
             for method, operation in methods.items():
-                assert f"{method.upper()} {path}" in page.text
-                assert page.all(f"#{operation['operationId']}")
+                where = f"/docs/api/{operation['operationId']}/"
+                assert where in overview.links()
+                assert f"{method.upper()} {path}" in nobody.get(where).text
+        nobody.get("/docs/api/no-such-call/", status=404)
+        page = nobody.get("/docs/api/classic/")
         told = {
             tuple(row.text_content() for row in line[:2]) for line in page.all("tbody tr") if len(line) == 3
         }

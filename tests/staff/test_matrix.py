@@ -48,6 +48,7 @@ OTHERS = {
     "<str:reference>": str(uuid7()),
     "<int:pk>": "1",
     "<str:number>": "447700900123",
+    "<str:name>": "sendMessages",
     "(?P<path>.*)": "nonsense",
 }
 
@@ -108,6 +109,11 @@ def places(things: dict[str, str]) -> list[Place]:
 # The staff pages have ids of every kind, and tables of their own (test_roles); the development pages are not there in
 # production.
 SKIPPED = ("admin", "paasoo_portal.development")
+
+
+def named_pages() -> set[str]:
+    """The pages of an account, by their URLs' names."""
+    return {name for name, _route, _family, view in _patterns() if getattr(view, "permission", None)}
 
 
 def _patterns(

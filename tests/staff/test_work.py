@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from accounts.billing.models import Balance, LedgerEntry
 from accounts.models import Person
-from paasoo_portal.core import audit
+from paasoo_portal.core import audit, clock
 from paasoo_portal.core.audit.models import AuditEvent
 from paasoo_portal.core.tenancy import scope
 from privacy.policy.models import PolicyVersion
@@ -52,6 +53,24 @@ class TestUnmasking:
         answer = officer.client.post(f"/admin/accounts/person/{cast.bob.pk}/unmask/", {"reason": "abuse"})
         assert answer.status_code == 500
         assert b"bob@example.com" not in answer.content
+
+
+class TestDesk:
+    def test_what_waits_is_first_soonest_due_first_for_who_may_answer(
+        self, cast: Cast, staff: dict[str, Visitor], officer: Visitor
+    ) -> None:
+        late, soon = received(cast.bob.pk), received(cast.vera.pk)
+        RightsRequest.objects.filter(pk=late.pk).update(due_on=clock.today() - timedelta(days=1))
+        page = shown(officer, "/admin/")
+        assert page.index(late.reference) < page.index(soon.reference) < page.index("app-privacy")
+        assert page.count("overdue") == 1
+        assert "holds are in force" in page
+        assert "today’s run is not done" in page
+        assert late.reference not in shown(staff["finance"], "/admin/")
+        assert "today’s run is not done" in shown(staff["operator"], "/admin/")
+
+    def test_says_so_when_nothing_waits(self, officer: Visitor) -> None:
+        assert "No request is open." in shown(officer, "/admin/")
 
 
 class TestRequests:

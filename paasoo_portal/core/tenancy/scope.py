@@ -78,14 +78,21 @@ def person_scope(person_id: UUID) -> Iterator[None]:
             _current.reset(token)
 
 
+# One round trip; the former value is read before the new one is set, since that one waits for the CTE.
+_SET = """
+WITH former AS MATERIALIZED (SELECT current_setting(%s, true) AS value)
+SELECT value, set_config(%s, %s, true) FROM former
+"""
+
+
 @contextmanager
 def _setting(alias: str, name: str, value: str) -> Iterator[None]:
     """SET LOCAL, and the former value again afterwards: a released savepoint would keep ours."""
     with connections[alias].cursor() as cursor:
-        cursor.execute("SELECT current_setting(%s, true)", [name])
+        cursor.execute(_SET, [name, name, value])
         former = cursor.fetchone()[0] or ""
-        cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
     yield
     # Not in a finally: after an error the transaction or savepoint is rolled back, and the setting with it.
-    with connections[alias].cursor() as cursor:
-        cursor.execute("SELECT set_config(%s, %s, true)", [name, former])
+    if former != value:
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SELECT set_config(%s, %s, true)", [name, former])
