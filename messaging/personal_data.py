@@ -177,7 +177,7 @@ CATALOGUE = [
     NotPersonal(
         "messaging.ErasedDay",
         "counts how many messages of an account's day were erased early; no message and no person is named",
-        fields=("account_id", "id", "day", "first_at", "last_at", "messages"),
+        fields=("account_id", "id", "day", "first_at", "last_at", "messages", "key_ids"),
     ),
     PersonalData(
         "messaging.UsageRecord",

@@ -154,6 +154,8 @@ HOOKS: dict[str, list[str]] = {
     "account.changed": ["messaging.projections.services.push_account"],
     "retention.settle": ["messaging.usage.settle.settle"],
     "retention.sweep": ["messaging.messages.sweep.sweep"],
+    "retention.renew": ["messaging.erasure.reseal.renew"],
+    "retention.overdue": ["messaging.erasure.reseal.overdue"],
     "drill.copies": ["paasoo_portal.drill.copies"],
     "retention.count": ["messaging.usage.selectors.messages_between"],
     "person.accounts": ["accounts.centre.answers.accounts_of"],

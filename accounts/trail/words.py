@@ -41,6 +41,7 @@ LABELS: Final[Words] = {
     Event.RETENTION_INSTRUCTED: gettext_lazy("Retention instructed"),
     Event.RETENTION_CANCELLED: gettext_lazy("Retention instruction cancelled"),
     Event.RETENTION_ENFORCED: gettext_lazy("Retention enforced"),
+    Event.ERASURE_COMPLETED: gettext_lazy("Erased messages unreadable in back-ups"),
     Event.KEYS_CARRIED_OVER: gettext_lazy("Keys carried over"),
     Event.KEYS_DESTROYED: gettext_lazy("Keys destroyed"),
     Event.REQUEST_STEP: gettext_lazy("Rights request"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from paasoo_portal.core.router import TRAFFIC
@@ -18,6 +19,8 @@ class ErasedDay(TenantModel):
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
     messages = models.PositiveIntegerField(default=0)
+    # What the erased were sealed under.
+    key_ids = ArrayField(models.UUIDField(), default=list, db_default=[])
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account_id", "day"], name="erasedday_once")]

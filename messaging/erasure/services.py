@@ -5,9 +5,7 @@ The sealed bytes may still lie in back-ups until their day's keys are made anew;
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -24,14 +22,16 @@ _FINAL: Final = sorted(int(state) for state in FINAL)
 # The row first: it stays, and with it all the rest, while the message is still on its way.
 _DELETE: Final = (
     "DELETE FROM messaging_message WHERE account_id = %s AND id = ANY(%s) AND id >= %s AND id <= %s "
-    "AND state = ANY(%s) RETURNING id"
+    "AND state = ANY(%s) RETURNING id, content_key_id, number_key_id"
 )
 _BESIDE: Final = ("messaging_messageevent", "messaging_deliverypush")
 _LIST: Final = """
-INSERT INTO messaging_erasedday (account_id, day, first_at, last_at, messages)
-SELECT %s, d.day, %s, %s, d.messages FROM unnest(%s::date[], %s::int[]) AS d(day, messages)
+INSERT INTO messaging_erasedday (account_id, day, first_at, last_at, messages, key_ids)
+SELECT %s, e.day, %s, %s, count(DISTINCT e.id), array_agg(DISTINCT e.key)
+FROM unnest(%s::date[], %s::uuid[], %s::uuid[]) AS e(day, id, key) GROUP BY e.day ORDER BY e.day
 ON CONFLICT (account_id, day) DO UPDATE SET last_at = excluded.last_at,
-  messages = messaging_erasedday.messages + excluded.messages
+  messages = messaging_erasedday.messages + excluded.messages,
+  key_ids = ARRAY(SELECT DISTINCT unnest(messaging_erasedday.key_ids || excluded.key_ids))
 """
 
 
@@ -49,18 +49,18 @@ def erase_messages(
     low, high, now = min(ids), max(ids), clock.now()
     with scope(account_id, using=[alias]), connections[alias].cursor() as cursor:
         cursor.execute(_DELETE, [account_id, list(ids[:MOST]), low, high, _FINAL])
-        erased = [row[0] for row in cursor.fetchall()]
-        if not erased:
+        gone = cursor.fetchall()
+        if not gone:
             return []
+        erased = [row[0] for row in gone]
         for table in _BESIDE:
             cursor.execute(
                 f"DELETE FROM {table} WHERE account_id = %s AND message_id = ANY(%s) "  # noqa: S608  constants
                 "AND message_id >= %s AND message_id <= %s",
                 [account_id, erased, min(erased), max(erased)],
             )
-        days: Counter[date] = Counter(time_of(one).date() for one in erased)
-        listed = sorted(days)
-        cursor.execute(_LIST, [account_id, now, now, listed, [days[day] for day in listed]])
+        sealed = [(time_of(one).date(), one, key) for one, *both in gone for key in both]
+        cursor.execute(_LIST, [account_id, now, now, *map(list, zip(*sealed, strict=True))])
     with transaction.atomic():
         audit.record(
             audit.Event.MESSAGES_ERASED,

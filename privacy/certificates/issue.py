@@ -6,16 +6,18 @@ Each is chained to the one before and signed with the vault's key; the body is s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 
 from paasoo_portal.core import clock
 from paasoo_portal.core.audit import Event, record
+from paasoo_portal.core.tenancy import system_scope
 from privacy.catalogue import catalogue
 from privacy.catalogue.render import version
 from privacy.certificates import canonical
@@ -24,8 +26,9 @@ from privacy.keys import signing
 from privacy.keys.models import DataClass
 from privacy.keys.promise import Promise, promise
 
-RETENTION, DESTRUCTION = "retention", "destruction"
+RETENTION, DESTRUCTION, ERASURE = "retention", "destruction", "erasure"
 INSTRUCTED: Final = "the account's retention instruction, or the published default"
+ORDERED: Final = "the customer erased single messages, or everything of a number"
 CLOSED: Final = "the account was closed by its administrator"
 NOT_COVERED: Final = (
     "copies of the vault or of plaintext made before the erasure",
@@ -100,6 +103,54 @@ def retention(
             run=str(run),
         )
     return issued
+
+
+def erasure(
+    *,
+    certificate_id: UUID,
+    account_id: UUID,
+    alias: str,
+    key_ids: Sequence[UUID],
+    first_ordered_at: datetime,
+    last_ordered_at: datetime,
+    messages: int,
+) -> Certificate | None:
+    """Of messages erased at the customer's word, once their keys are buried. None when it exists, or no key was."""
+    lines = _buried(alias, account_id, key_ids)
+    if not lines:
+        return None
+    given = promise()
+    body: dict[str, Any] = {
+        "account": str(account_id),
+        "database": alias,
+        "because": ORDERED,
+        "ordered_at": {"first": first_ordered_at.isoformat(), "last": last_ordered_at.isoformat()},
+        "messages": messages,
+        "erased": [_line(line) for line in lines],
+        "keys_erased_at": clock.now().isoformat(),
+        # The rows went with the order, and with them the last place that the running system reads.
+        "unreadable_to_the_running_system_since": last_ordered_at.isoformat(),
+        "everywhere": _everywhere(given, max(line.last_epoch for line in lines)),
+        "not_covered": list(NOT_COVERED),
+        "catalogue": version(catalogue()),
+    }
+    with transaction.atomic():
+        _lock_chain()
+        if exists(certificate_id):
+            return None
+        issued = _append(certificate_id, account_id, ERASURE, body)
+        record(Event.ERASURE_COMPLETED, account_id=account_id, subject_id=certificate_id, messages=messages)
+    return issued
+
+
+def _buried(alias: str, account_id: UUID, key_ids: Sequence[UUID]) -> list[ErasedLine]:
+    with system_scope("certificate", using=(alias,)), connections[alias].cursor() as cursor:
+        cursor.execute(
+            "SELECT data_class, count(*), min(starts_on), max(starts_on), max(last_epoch) FROM privacy_keytombstone "
+            "WHERE account_id = %s AND key_id = ANY(%s) GROUP BY 1 ORDER BY 1",
+            [account_id, list(key_ids)],
+        )
+        return [ErasedLine(*row) for row in cursor.fetchall()]
 
 
 def destruction(alias: str, epoch: int, receipt: dict[str, str | int]) -> Certificate | None:

@@ -1,6 +1,4 @@
-"""The night's work on one database: settle, enforce, sweep. Each step may be repeated; sweep follows
-enforcement.
-"""
+"""The night's work on one database: settle, enforce, seal anew what erasures touched, sweep. Each step may be repeated."""
 
 from __future__ import annotations
 
@@ -31,10 +29,11 @@ class Night:
 
 
 def run(alias: str, cutoff_on: date, *, accept_clock: bool = False) -> Night:
-    """Settle and enforce up to a cut-off, then let the registered sweepers drop what no key can open any
-    more.
+    """Settle and enforce up to a cut-off, have the keys of erased messages made anew (hook `retention.renew`), then
+    let the registered sweepers drop what no key can open any more.
     """
     done = enforce.enforce(alias, cutoff_on, accept_clock=accept_clock)
+    hooks.call("retention.renew", alias=alias, cutoff_on=cutoff_on)
     swept = sweep(alias, cutoff_on)
     heartbeat.beat(f"retention.{alias}")
     return Night(alias, cutoff_on, done.accounts, done.keys, swept)

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connections
 
-from paasoo_portal.core import clock
+from paasoo_portal.core import clock, hooks
 from paasoo_portal.core.tenancy import system_scope
 from privacy.certificates.models import Certificate
 from privacy.certificates.verify import verify_chain
@@ -60,6 +60,8 @@ def verify(alias: str, cutoff_on: date | None = None) -> Verification:
         found.culprits += _resurrected(alias)
         found.culprits += _without_certificate(alias)
         found.culprits += list(_epochs(alias))
+    for late in hooks.call("retention.overdue", alias=alias, cutoff_on=found.cutoff_on):
+        found.culprits += late
     return found
 
 

@@ -31,6 +31,7 @@ class Event(StrEnum):
     RETENTION_INSTRUCTED = "account:retention:instructed"
     RETENTION_CANCELLED = "account:retention:cancelled"
     RETENTION_ENFORCED = "system:retention:enforced"
+    ERASURE_COMPLETED = "system:erasure:completed"
     HOLD_PLACED = "staff:hold:placed"
     HOLD_RELEASED = "staff:hold:released"
     KEYS_CARRIED_OVER = "system:keys:carried_over"

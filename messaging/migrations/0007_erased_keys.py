@@ -1,0 +1,18 @@
+import django.contrib.postgres.fields
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("messaging", "0006_key_secrets"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="erasedday",
+            name="key_ids",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.UUIDField(), db_default=[], default=list, size=None
+            ),
+        ),
+    ]
