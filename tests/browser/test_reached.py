@@ -97,6 +97,8 @@ def prepare(desk: Desk, user: dict[str, str]) -> list[str]:
     desk.confirm(user)
     if page.get_by_role("button", name="Make the webhook").count():
         page.get_by_role("button", name="Make the webhook").click()
+    whole = desk.open("/api-keys/").get_by_role("link", name=re.compile("^Production")).first
+    with_one_secret = str(whole.get_attribute("href"))
     page = desk.open("/api-keys/new/")
     page.get_by_label("Name").fill(f"Two {uuid4().hex[:6]}")
     page.get_by_role("button", name="Make the key").click()
@@ -112,4 +114,4 @@ def prepare(desk: Desk, user: dict[str, str]) -> list[str]:
     desk.check()
     page.get_by_role("button", name="Send it").click()
     expect(page).to_have_title(re.compile("^Your message is accepted"))
-    return [page.url.removeprefix(desk.portal.url), key, "/webhooks/", "/privacy/inbox/"]
+    return [page.url.removeprefix(desk.portal.url), key, with_one_secret, "/webhooks/", "/privacy/inbox/"]
