@@ -27,6 +27,7 @@ class Permission(StrEnum):
     INSTRUCT_RETENTION = "instruct_retention"
     SEE_CERTIFICATES = "see_certificates"
     EXPORT_MESSAGES = "export_messages"
+    ERASE_MESSAGES = "erase_messages"
     SEE_REFUSED = "see_refused"
     SEE_WEBHOOKS = "see_webhooks"
     MANAGE_WEBHOOKS = "manage_webhooks"
@@ -55,6 +56,7 @@ TABLE: Final[dict[Permission, frozenset[str]]] = {
     Permission.INSTRUCT_RETENTION: frozenset({_A                }),
     Permission.SEE_CERTIFICATES:   frozenset({_A, _D, _S, _B, _V}),
     Permission.EXPORT_MESSAGES:    frozenset({_A, _D, _S        }),
+    Permission.ERASE_MESSAGES:     frozenset({_A                }),
     Permission.SEE_REFUSED:        frozenset({_A, _D, _S        }),
     Permission.SEE_WEBHOOKS:       frozenset({_A, _D, _S        }),
     Permission.MANAGE_WEBHOOKS:    frozenset({_A, _D            }),

@@ -3,7 +3,7 @@
 from messaging.allowance.models import Allowance, AllowanceCredit
 from messaging.carriers.sandbox.models import SandboxSubmission
 from messaging.delivery.models import DeliveryPush
-from messaging.erasure.models import ErasedDay
+from messaging.erasure.models import ErasedDay, ErasedMessage
 from messaging.key_use.models import KeyUse
 from messaging.messages.models import Message, MessageEvent
 from messaging.pricing.models import Price
@@ -19,6 +19,7 @@ __all__ = [
     "DayCount",
     "DeliveryPush",
     "ErasedDay",
+    "ErasedMessage",
     "IdempotencyKey",
     "KeyUse",
     "Message",

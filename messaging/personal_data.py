@@ -179,6 +179,11 @@ CATALOGUE = [
         "counts how many messages of an account's day were erased early; no message and no person is named",
         fields=("account_id", "id", "day", "first_at", "last_at", "messages", "key_ids"),
     ),
+    NotPersonal(
+        "messaging.ErasedMessage",
+        "that a message of a random identifier was erased, when, and the certificate; it goes with its day",
+        fields=("account_id", "id", "at", "certificate_id"),
+    ),
     PersonalData(
         "messaging.UsageRecord",
         category=Category.C4,

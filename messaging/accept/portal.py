@@ -85,10 +85,11 @@ def accept_messages(
     text: str,
     api_key_id: UUID | None = None,
     content_days: int | None = None,
+    also: Also | None = None,
 ) -> list[Accepted]:
     """Accept one message a recipient, all or none; they are sent from `region` and kept there (P-LOC-1).
 
-    Raises NotAccepted.
+    `also` is called in the transaction that stores them. Raises NotAccepted.
     """
     alias = regions.alias(region)
     with _told():
@@ -98,9 +99,10 @@ def accept_messages(
         verdict = counters.check([claim])[0]
         if verdict is not SubmitCode.SUCCESS:
             raise Refused(verdict)
-        _store_or_release(alias, region, [claim], group, None)
+        accepted = [_accepted(row) for row in group]
+        _store_or_release(alias, region, [claim], group, _after(alias, account_id, [*accepted], also))
     counters.wake(alias)
-    return [_accepted(row) for row in group]
+    return accepted
 
 
 def accept_each(
@@ -263,4 +265,4 @@ def _store(alias: str, region: str, group: list[rows.Row], then: Callable[[], No
     raise Refused(SubmitCode.QUOTA_EXCEEDED)
 
 
-__all__ = ["Accepted", "Item", "NotAccepted", "accept_each", "accept_messages"]
+__all__ = ["Accepted", "Item", "NotAccepted", "Outcome", "accept_each", "accept_messages"]

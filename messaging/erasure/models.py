@@ -1,4 +1,5 @@
-"""Days from which something was erased before its time: their keys are made anew at night, so back-ups are reached."""
+"""What was erased before its time: which messages, until their day goes; and the days whose keys the night makes anew, so
+that back-ups are reached."""
 
 from __future__ import annotations
 
@@ -24,3 +25,13 @@ class ErasedDay(TenantModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account_id", "day"], name="erasedday_once")]
+
+
+class ErasedMessage(TenantModel):
+    """That there was a message of this id, so that its page says "erased" and not "never was". Goes with its day."""
+
+    plane = TRAFFIC
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    at = models.DateTimeField()
+    certificate_id = models.UUIDField(null=True)

@@ -16,7 +16,7 @@ from uuid import UUID, uuid5
 from django.db import connections
 from django.db.models import F
 
-from messaging.erasure.models import ErasedDay
+from messaging.erasure.models import ErasedDay, ErasedMessage
 from messaging.messages.models import Message
 from paasoo_portal.core.faults import fault
 from paasoo_portal.core.ids import uuid7_floor
@@ -103,7 +103,10 @@ def _renew_day(alias: str, one: ErasedDay) -> None:
         messages=one.messages,
     )
     fault("reseal.certified")
+    low, high = uuid7_floor(one.day), uuid7_floor(one.day + _DAY)
     with system_scope("reseal", using=(alias,)):
+        named = ErasedMessage.objects.using(alias).filter(account_id=one.account_id, certificate_id=None)
+        named.filter(pk__gte=low, pk__lt=high, at__lte=one.last_at).update(certificate_id=certificate_id)
         mine = ErasedDay.objects.using(alias).filter(pk=one.pk)
         if not mine.filter(last_at=one.last_at).delete()[0]:
             mine.update(messages=F("messages") - one.messages, first_at=one.last_at)

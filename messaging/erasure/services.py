@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import connections, transaction
 
+from messaging.erasure.models import ErasedMessage
 from messaging.messages.states import FINAL
 from paasoo_portal.core import audit, clock
 from paasoo_portal.core.ids import time_of
@@ -32,6 +33,12 @@ FROM unnest(%s::date[], %s::uuid[], %s::uuid[]) AS e(day, id, key) GROUP BY e.da
 ON CONFLICT (account_id, day) DO UPDATE SET last_at = excluded.last_at,
   messages = messaging_erasedday.messages + excluded.messages,
   key_ids = ARRAY(SELECT DISTINCT unnest(messaging_erasedday.key_ids || excluded.key_ids))
+"""
+
+
+_NAME: Final = """
+INSERT INTO messaging_erasedmessage (account_id, id, at)
+SELECT %s, unnest(%s::uuid[]), %s ON CONFLICT DO NOTHING
 """
 
 
@@ -59,6 +66,7 @@ def erase_messages(
                 "AND message_id >= %s AND message_id <= %s",
                 [account_id, erased, min(erased), max(erased)],
             )
+        cursor.execute(_NAME, [account_id, erased, now])
         sealed = [(time_of(one).date(), one, key) for one, *both in gone for key in both]
         cursor.execute(_LIST, [account_id, now, now, *map(list, zip(*sealed, strict=True))])
     with transaction.atomic():
@@ -71,3 +79,9 @@ def erase_messages(
             region=alias,
         )
     return erased
+
+
+def of_message(alias: str, message_id: UUID) -> ErasedMessage | None:
+    """The mark of an erased message of the account in scope."""
+    found: ErasedMessage | None = ErasedMessage.objects.using(alias).filter(pk=message_id).first()
+    return found

@@ -19,6 +19,7 @@ from typing import Final
 from django.db import DatabaseError, connections, transaction
 
 from messaging.carriers.sandbox.models import SandboxSubmission
+from messaging.erasure.models import ErasedMessage
 from messaging.messages import selectors
 from messaging.messages.models import Message
 from messaging.usage import settle
@@ -89,7 +90,7 @@ def _may_go(alias: str, day: date) -> bool:
 
 
 def _drop(alias: str, day: date) -> int:
-    """The day's partitions, the messages' first; the sandbox's ledger while there is still one to find the day by."""
+    """The day's partitions, the messages' first; what else names them while there is still one to find the day by."""
     dropped = 0
     try:
         for table in [Message._meta.db_table, *_others()]:
@@ -99,7 +100,8 @@ def _drop(alias: str, day: date) -> int:
                 dropped += 1
                 fault("sweep.dropped")
             if table == Message._meta.db_table:
-                _forget_submissions(alias, day)
+                _forget(alias, day, SandboxSubmission._meta.db_table, "reference")
+                _forget(alias, day, ErasedMessage._meta.db_table, "id")
     except DatabaseError:
         # A long reader holds the table; its lock is not waited for beyond four seconds.
         log.warning("a day was not dropped", extra={"database": alias, "day": day})
@@ -110,11 +112,8 @@ def _others() -> list[str]:
     return [model._meta.db_table for model in partitions.partitioned_models() if model is not Message]
 
 
-def _forget_submissions(alias: str, day: date) -> None:
-    """The sandbox's own ledger goes with the messages it names."""
+def _forget(alias: str, day: date, table: str, column: str) -> None:
+    """What names messages without lying in a day's partition goes with them: the sandbox's ledger, marks of erasure."""
     low, high = selectors.bounds_of(day)
     with system_scope("messages_sweep", using=(alias,)), connections[alias].cursor() as cursor:
-        cursor.execute(
-            f"DELETE FROM {SandboxSubmission._meta.db_table} WHERE reference >= %s AND reference < %s",  # noqa: S608  a constant
-            [low, high],
-        )
+        cursor.execute(f"DELETE FROM {table} WHERE {column} >= %s AND {column} < %s", [low, high])  # noqa: S608  constants

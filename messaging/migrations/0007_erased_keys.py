@@ -8,6 +8,18 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.CreateModel(
+            name="ErasedMessage",
+            fields=[
+                ("account_id", models.UUIDField()),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
+                ("certificate_id", models.UUIDField(null=True)),
+            ],
+            options={
+                "abstract": False,
+            },
+        ),
         migrations.AddField(
             model_name="erasedday",
             name="key_ids",

@@ -19,6 +19,8 @@ from paasoo_portal.core import clock
 
 USUAL_DAYS: Final = 7
 MOST_DAYS: Final = 100
+# No number is kept longer (P-RET-2).
+LONGEST_DAYS: Final = 400
 
 _UNDERWAY = (
     State.ACCEPTED,
@@ -151,6 +153,21 @@ class NumberForm(forms.Form):
         if not 5 <= len(digits) <= 15:
             raise forms.ValidationError(_("Enter a number with its country code, such as +44 7700 900123"))
         return digits
+
+
+class EndUserForm(NumberForm):
+    """A number and the days on which it was the person's: numbers are recycled."""
+
+    first = _date(gettext_lazy("From (UTC day)"))
+    last = _date(gettext_lazy("To (UTC day)"))
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        last = values.get("last") or clock.today()
+        first = values.get("first") or last - timedelta(days=LONGEST_DAYS)
+        if first > last:
+            self.add_error("first", _("The first day must not be after the last"))
+        return values | {"first": max(first, last - timedelta(days=LONGEST_DAYS)), "last": last}
 
 
 def _states(choice: str) -> tuple[int, ...]:

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from messaging.pages import views_export, views_home, views_log, views_message, views_refused, views_send
+from messaging.pages import (
+    views_erase,
+    views_export,
+    views_home,
+    views_log,
+    views_message,
+    views_refused,
+    views_send,
+)
 from messaging.webhooks import views as webhooks
 
 urlpatterns = [
@@ -10,6 +18,7 @@ urlpatterns = [
     path("messages/", views_log.message_log, name="messages"),
     path("messages/export/", views_export.export, name="messages_export"),
     path("messages/refused/", views_refused.refused, name="messages_refused"),
+    path("messages/number/", views_erase.end_user, name="end_user"),
     path("messages/find/", views_log.find_number, name="message_find"),
     path(
         "messages/<str:region>/<uuid:message_id>/",
@@ -20,6 +29,11 @@ urlpatterns = [
         "messages/<str:region>/<uuid:message_id>/steps/",
         views_message.steps,
         name="message_steps",
+    ),
+    path(
+        "messages/<str:region>/<uuid:message_id>/erase/",
+        views_erase.message_erase,
+        name="message_erase",
     ),
     path("webhooks/", webhooks.webhooks, name="webhooks"),
     path("webhooks/new/", webhooks.webhook_new, name="webhook_new"),

@@ -76,7 +76,7 @@ def find_number(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('messages')}?{urlencode(query)}")
     query["number"] = hidden.hide(
         form.cleaned_data["number"],
-        session_key=_session(request),
+        session_key=session_of(request),
         account_id=seat.account.pk,
     )
     return redirect(f"{reverse('messages')}?{urlencode(query)}")
@@ -89,10 +89,10 @@ def number_of(request: HttpRequest, seat: Seat) -> str | None:
         return ""
     if not seat.may(Permission.SEE_NUMBERS):
         raise PermissionDenied
-    return hidden.reveal(token, session_key=_session(request), account_id=seat.account.pk)
+    return hidden.reveal(token, session_key=session_of(request), account_id=seat.account.pk)
 
 
-def _session(request: HttpRequest) -> str:
+def session_of(request: HttpRequest) -> str:
     return request.session.session_key or settings.SESSION_COOKIE_NAME
 
 

@@ -13,6 +13,7 @@ from accounts.models import ApiKey
 from accounts.permissions import Permission, page
 from accounts.seats import sitting
 from messaging.classic import ids
+from messaging.erasure.services import of_message
 from messaging.messages.states import FINAL
 from messaging.pages import message as reading
 from paasoo_portal.core import regions
@@ -67,6 +68,10 @@ def steps(request: HttpRequest, region: str, message_id: UUID) -> HttpResponse:
 
 
 def _gone_or_missing(request: HttpRequest, where: regions.Region, message_id: UUID) -> HttpResponse:
+    erased = of_message(where.alias, message_id)
+    if erased is not None:
+        context = {"section": "messages", "erased": erased, "reference": ids.encode(message_id)}
+        return render(request, "messaging/erased_one.html", context, status=410)
     day = reading.swept(where, message_id)
     if day is None:
         raise Http404

@@ -19,20 +19,20 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.permissions import Permission, page
 from accounts.seats import Seat, sitting
 from accounts.teams.models import AccountState
-from messaging.accept.portal import NotAccepted, accept_messages
+from messaging.accept.portal import Accepted, NotAccepted, Outcome, accept_messages
 from messaging.classic import ids
 from messaging.messages.models import Message
 from messaging.pages import message as reading
 from messaging.pages import sending
 from messaging.pages.opening import Numbers
 from messaging.pages.sending import SendForm
+from messaging.rest.idempotency import Once
+from messaging.rest.problems import Problem
 from paasoo_portal.core import audit, clock, regions
 from paasoo_portal.core.ids import time_of
 from paasoo_portal.core.tenancy import scope
 from privacy.keys.models import DataClass
 from privacy.retention.instructions import in_force
-
-_ONCE = "send_form"
 
 
 @page(Permission.SEND_MESSAGES, scoped=False)
@@ -45,12 +45,11 @@ def send(request: HttpRequest) -> HttpResponse:
     step = request.POST.get("step", "")
     form = _form(request, seat, bound=request.method == "POST")
     if step in {"check", "send"} and form.is_valid():
-        if step == "send":
-            return _send(request, seat, form)
-        request.session[_ONCE] = secrets.token_urlsafe(12)
+        if step == "send" and request.POST.get("once"):
+            return _send(request, seat, form, request.POST["once"])
         with scope(seat.account.pk):
             check = sending.check(seat.account.pk, form.cleaned_data)
-        context = {"check": check, "once": request.session[_ONCE]}
+        context = {"check": check, "once": secrets.token_urlsafe(12)}
         return render(request, "messaging/send_check.html", _base(request, seat) | context)
     if step == "edit":
         form = _form(request, seat, bound=True)
@@ -105,22 +104,24 @@ def _base(request: HttpRequest, seat: Seat) -> dict[str, Any]:
     }
 
 
-def _send(request: HttpRequest, seat: Seat, form: SendForm) -> HttpResponse:
-    expected = request.session.pop(_ONCE, None)
-    if expected is None or not secrets.compare_digest(expected, request.POST.get("once", "")):
-        messages.info(request, _("That message was sent already. It stands first in the list."))
-        return redirect("messages")
+def _send(request: HttpRequest, seat: Seat, form: SendForm, token: str) -> HttpResponse:
+    """Each check page sends once, however often and in however many windows its button is pressed."""
     values = form.cleaned_data
+    once = Once(
+        regions.alias(values["region"]), seat.account_id, f"portal/{request.user.pk}/{token[:80]}", b""
+    )
     try:
-        accepted = accept_messages(
-            account_id=seat.account.pk,
-            region=values["region"],
-            sender=values["sender"],
-            recipients=[values["to"].e164],
-            text=values["text"],
-            content_days=values["keep"],
-        )[0]
+        known = once.begin()
+    except Problem:
+        messages.info(request, _("That message is being sent. Look for it in the list."))
+        return redirect("messages")
+    if known is not None:
+        messages.info(request, _("That message was sent already."))
+        return redirect("send_sent", region=values["region"], message_id=known.body["id"])
+    try:
+        accepted = _accept(seat, values, once)
     except NotAccepted as refusal:
+        once.give_up()
         form.add_error(None, str(refusal.user))
         return render(request, "messaging/send.html", _base(request, seat) | {"form": form})
     with scope(seat.account.pk):
@@ -133,3 +134,20 @@ def _send(request: HttpRequest, seat: Seat, form: SendForm) -> HttpResponse:
             region=values["region"],
         )
     return redirect("send_sent", region=values["region"], message_id=accepted.id)
+
+
+def _accept(seat: Seat, values: dict[str, Any], once: Once) -> Accepted:
+    def store(outcomes: list[Outcome]) -> None:
+        for outcome in outcomes:
+            if isinstance(outcome, Accepted):
+                once.finish(202, {"id": str(outcome.id)})
+
+    return accept_messages(
+        account_id=seat.account_id,
+        region=values["region"],
+        sender=values["sender"],
+        recipients=[values["to"].e164],
+        text=values["text"],
+        content_days=values["keep"],
+        also=store,
+    )[0]

@@ -60,10 +60,23 @@ def test_sends_once_and_confirms_with_the_reference(alice: Visitor, cast: Cast) 
     assert [
         len(sent(cast)),
         alice.post_on("/send/", {**page.values(), "step": "send"}),
-    ] == [1, "/messages/"]
+    ] == [1, where]
     assert len(sent(cast)) == 1
     acts = AuditEvent.objects.filter(event=audit.Event.MESSAGE_SENT_BY_HAND)
     assert [act.subject_id for act in acts] == [sent(cast)[0].pk]
+
+
+def test_two_windows_send_two_messages(alice: Visitor, cast: Cast) -> None:
+    first, second = checked(alice), checked(alice, text="Another")
+    for page in (first, second):
+        alice.post_on("/send/", {**page.values(), "step": "send"})
+    assert len(sent(cast)) == 2
+
+
+def test_what_came_from_no_check_page_gets_one(alice: Visitor, cast: Cast) -> None:
+    page = alice.post("/send/", {**GOOD, "step": "send"})
+    assert page.title.startswith("Check before you send")
+    assert sent(cast) == []
 
 
 def test_going_back_from_the_check_page_keeps_what_was_typed(alice: Visitor) -> None:
