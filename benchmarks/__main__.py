@@ -17,6 +17,8 @@ from benchmarks.tools import ToolMissing
 BENCHMARKS: Final = {
     "ingest.classic": "benchmarks.ingest",
     "tenancy.page": "benchmarks.tenancy",
+    "retention": "benchmarks.retention",
+    "keys": "benchmarks.keys",
 }
 
 

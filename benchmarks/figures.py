@@ -13,7 +13,9 @@ RESULTS: Final = Path(__file__).resolve().parent / "results"
 
 @dataclass(frozen=True)
 class Figure:
-    """`ratio` is value over floor; `target` the ratio to reach (for times: not to exceed), None when only reported."""
+    """`ratio` is value over floor; `target` the ratio to reach (or, unless `at_least`, not to exceed), None when only
+    reported.
+    """
 
     name: str
     value: float
@@ -22,15 +24,22 @@ class Figure:
     floor_value: float
     ratio: float
     target: float | None
+    at_least: bool = True
 
 
 def against(
     name: str, value: float, unit: str, floor: str, floor_value: float, target: float | None
 ) -> Figure:
-    """A figure of two measured values."""
+    """A figure of two measured values of which more is better."""
     return Figure(
         name, round(value, 1), unit, floor, round(floor_value, 1), round(value / floor_value, 2), target
     )
+
+
+def within(name: str, value: float, unit: str, floor: str, floor_value: float, most: float | None) -> Figure:
+    """A cost beside its floor, of which it may be so many times as much."""
+    ratio = round(value / floor_value, 3)
+    return Figure(name, round(value, 1), unit, floor, round(floor_value, 1), ratio, most, at_least=False)
 
 
 def write(name: str, figures: Sequence[Figure]) -> None:
@@ -63,9 +72,9 @@ def table(figures: Sequence[Figure]) -> str:
 
 
 def _target(figure: Figure) -> str:
-    """A rate is to reach its target, a time to stay within it."""
+    """A rate is to reach its target, a cost to stay within it."""
     if figure.target is None:
         return "reported"
-    if figure.unit == "ms":
+    if not figure.at_least:
         return f"≤ {figure.target:g} {'kept' if figure.ratio <= figure.target else 'MISSED'}"
     return f"≥ {figure.target:g} {'reached' if figure.ratio >= figure.target else 'MISSED'}"

@@ -44,12 +44,12 @@ class Contender:
 def measure(say: Say) -> list[Figure]:
     """The three figures. Raises ToolMissing."""
     with stage() as where:
-        contenders = _contenders(where)
-        rates: dict[str, list[Load]] = {contender.name: [] for contender in contenders}
+        servers = contenders(where)
+        rates: dict[str, list[Load]] = {contender.name: [] for contender in servers}
         with _plain_database(where):
             for number in range(RUNS):
-                for contender in contenders:
-                    load = _run(where, contender)
+                for contender in servers:
+                    load = run(where, contender)
                     rates[contender.name].append(load)
                     say(
                         f"run {number + 1} of {RUNS}: {contender.name}: {load.per_second:,.0f}/s, "
@@ -66,7 +66,7 @@ def _figures(rate: dict[str, float]) -> list[Figure]:
     ]
 
 
-def _contenders(where: Stage) -> list[Contender]:
+def contenders(where: Stage) -> list[Contender]:
     ports = [free_port() for _ in range(4)]
     plain = {
         "BENCH_SOCKET_DIR": str(where.paths.socket_dir),
@@ -90,7 +90,7 @@ def _contenders(where: Stage) -> list[Contender]:
     ]  # fmt: skip
 
 
-def _run(where: Stage, contender: Contender) -> Load:
+def run(where: Stage, contender: Contender) -> Load:
     """Serve, warm up for a second, measure, and see that what was answered is stored."""
     url = f"http://127.0.0.1:{contender.port}{contender.path}"
     given = [where.key, where.secret]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from statistics import median
 from typing import Final
 
-from benchmarks.figures import Figure, against
+from benchmarks.figures import Figure, within
 from benchmarks.stage import Stage, stage
 from benchmarks.tools import ROOT
 
@@ -29,7 +29,7 @@ def measure(say: Say) -> list[Figure]:
                 found.append(median(json.loads(_child(where, name))))
                 say(f"run {number + 1} of {RUNS}: {name}: {found[-1]:.2f} ms a page")
     scoped, unscoped = (median(medians[name]) for name in ("scoped", "unscoped"))
-    return [against("tenancy.page.vs_unscoped", scoped, "ms", "without scope and policies", unscoped, MOST)]
+    return [within("tenancy.page.vs_unscoped", scoped, "ms", "without scope and policies", unscoped, MOST)]
 
 
 def _child(where: Stage, what: str) -> str:
