@@ -189,10 +189,10 @@ def _as_before(connection: Any, account: UUID) -> None:
     """Take an enforcement back, as nothing in the product can."""
     with connection.transaction():
         connection.execute("DELETE FROM privacy_datakey WHERE account_id = %s", [account])
-        plane.execute("INSERT INTO privacy_datakey SELECT * FROM bench_keys")
-        plane.execute("DELETE FROM privacy_keytombstone WHERE account_id = %s", [account])
-    with control() as connection:
-        connection.execute("DELETE FROM privacy_retentionrun")
+        connection.execute("INSERT INTO privacy_datakey SELECT * FROM bench_keys")
+        connection.execute("DELETE FROM privacy_keytombstone WHERE account_id = %s", [account])
+    with control() as plane:
+        plane.execute("DELETE FROM privacy_retentionrun")
 
 
 def _delete(connection: Any, account: UUID, days: list[date]) -> None:
