@@ -22,7 +22,13 @@ from paasoo_portal.core import bulk, clock, partitions, regions
 from paasoo_portal.core.ids import uuid7
 from paasoo_portal.core.tenancy import scope, system_scope
 
-CONTROL_TABLES = ("messaging_usagerecord", "messaging_statistic", "accounts_ledgerentry", "messaging_price")
+CONTROL_TABLES = (
+    "privacy_retentionrun",
+    "messaging_usagerecord",
+    "messaging_statistic",
+    "accounts_ledgerentry",
+    "messaging_price",
+)
 TRAFFIC_TABLES = (
     "messaging_message",
     "messaging_messageevent",

@@ -22,7 +22,7 @@ from messaging.carriers.sandbox.models import SandboxSubmission
 from messaging.erasure.models import ErasedMessage
 from messaging.messages import selectors
 from messaging.messages.models import Message
-from messaging.usage import settle
+from messaging.usage import settle, statistics
 from paasoo_portal.core import clock, partitions
 from paasoo_portal.core.faults import fault
 from paasoo_portal.core.tenancy import system_scope
@@ -56,6 +56,7 @@ def _thin(alias: str, before: date) -> None:
         days = selectors.days_kept_by(alias, held, before)
     for day in days:
         settle.settle_day(alias, day)
+        statistics.publish(alias, day)
         low, high = selectors.bounds_of(day)
         with system_scope("messages_sweep", using=(alias,)), connections[alias].cursor() as cursor:
             readable = selectors.accounts_readable(alias, day)
@@ -86,6 +87,7 @@ def _may_go(alias: str, day: date) -> bool:
     if waiting and clock.today() - day <= WAIT_AT_MOST:
         return False
     settle.settle_day(alias, day)
+    statistics.publish(alias, day)
     return True
 
 

@@ -65,6 +65,8 @@ def settle(*, alias: str, before: date) -> int:
         settle_day(alias, day)
     for day in unsettled(alias, closed) if days else []:
         log.warning("counters and messages disagree", extra={"database": alias, "day": day})
+    present = partitions.existing_days(alias, Message._meta.db_table)
+    statistics.publish_settled(alias, [day for day in present if day < closed])
     return len(days)
 
 
@@ -92,7 +94,6 @@ def settle_day(alias: str, day: date) -> None:
         for account_id, rows in used.items():
             if sum(row[6] for row in rows) >= settled.get(account_id, 0):
                 _replace(cursor, alias, day, account_id, rows)
-        statistics.rewrite(cursor, alias, day)
     log.info("a day was settled", extra={"database": alias, "day": day, "accounts": len(used)})
 
 

@@ -1,22 +1,32 @@
-"""Figures that identify nobody: messages per day, region, country, channel and state over all accounts.
+"""Figures that identify nobody: messages per day, region, country, channel and state over all accounts. Keeps P-RET-10.
 
-They are derived from the usage records alone. A country with fewer than ten messages is folded into "ZZ"
-(elsewhere); if all that was folded is still fewer than ten, it is withheld. Nothing in them leads
-back to an account, a sender or a person. Keeps P-RET-10.
+A group is published when at least ten recipients and three accounts stand behind it; smaller ones of a channel and state
+are folded into "ZZ" (elsewhere), and withheld if even together they are too small. A day is published once, when its
+states have settled or its messages are about to go, and never touched again: whoever compares two looks at the same day
+learns nothing, and any difference between filters is a sum of groups that are each large enough.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any, Final
+from uuid import UUID
 
-from paasoo_portal.core import bulk
+from django.db import connections
 
-SMALLEST_GROUP: Final = 10
+from paasoo_portal.core import bulk, clock
+from paasoo_portal.core.ids import uuid7_floor
+from paasoo_portal.core.tenancy import system_scope
+from privacy.retention import runs
+
+FEWEST_RECIPIENTS: Final = 10
+FEWEST_ACCOUNTS: Final = 3
+# Receipts come for three days, reconciliation ends within a week.
+SETTLED_AFTER: Final = timedelta(days=8)
 ELSEWHERE: Final = "ZZ"
-Group = tuple[str, str, int]
+KIND: Final = "statistics"
 
 _COLUMNS: Final = (
     ("day", "date"),
@@ -26,25 +36,79 @@ _COLUMNS: Final = (
     ("state", "smallint"),
     ("messages", "bigint"),
 )
+# Within a day a token stands for a number: one person's messages make one recipient, whatever has become of its key.
+_GROUPS: Final = """
+SELECT country, channel, state, count(*), count(DISTINCT (account_id, coalesce(number_token, id::text::bytea))),
+  array_agg(DISTINCT account_id) FROM messaging_message WHERE id >= %s AND id < %s GROUP BY 1, 2, 3
+"""
 
 
-def fold(groups: Mapping[Group, int]) -> dict[Group, int]:
-    """Counts by (country, channel, state) with every group under ten folded into elsewhere, or withheld."""
-    kept: Counter[Group] = Counter()
-    for (country, channel, state), messages in groups.items():
-        small = messages < SMALLEST_GROUP
-        kept[ELSEWHERE if small else country, channel, state] += messages
-    return {group: messages for group, messages in kept.items() if messages >= SMALLEST_GROUP}
+@dataclass(frozen=True)
+class Group:
+    """Messages of one country, channel and state, and who stands behind them."""
+
+    country: str
+    channel: str
+    state: int
+    messages: int
+    recipients: int
+    accounts: frozenset[UUID]
+
+    @property
+    def large(self) -> bool:
+        return self.recipients >= FEWEST_RECIPIENTS and len(self.accounts) >= FEWEST_ACCOUNTS
+
+    def joined(self, other: Group) -> Group:
+        return Group(
+            ELSEWHERE,
+            self.channel,
+            self.state,
+            self.messages + other.messages,
+            self.recipients + other.recipients,
+            self.accounts | other.accounts,
+        )
 
 
-def rewrite(cursor: Any, alias: str, day: date) -> None:
-    """Replace a day's figures of a region by what its usage records say, in the caller's transaction."""
-    cursor.execute(
-        "SELECT country, channel, state, sum(messages)::bigint FROM messaging_usagerecord "
-        "WHERE day = %s AND region = %s GROUP BY 1, 2, 3",
-        [day, alias],
-    )
-    groups = {(country, channel, state): messages for country, channel, state, messages in cursor.fetchall()}
-    cursor.execute("DELETE FROM messaging_statistic WHERE day = %s AND region = %s", [day, alias])
-    rows = [(day, alias, *group, messages) for group, messages in sorted(fold(groups).items())]
+def fold(groups: Iterable[Group]) -> list[Group]:
+    """Every large group, and of each channel and state the small ones together if they are large then."""
+    kept: list[Group] = []
+    small: dict[tuple[str, int], Group] = {}
+    for group in groups:
+        if group.large:
+            kept.append(group)
+            continue
+        place = group.channel, group.state
+        nobody = Group(ELSEWHERE, *place, 0, 0, frozenset())
+        small[place] = small.get(place, nobody).joined(group)
+    return kept + [group for group in small.values() if group.large]
+
+
+def publish_settled(alias: str, days: Iterable[date]) -> int:
+    """Publish those of the days whose states have settled and that are not out yet; how many. Worker's role."""
+    last = clock.today() - SETTLED_AFTER
+    waiting = [day for day in days if day <= last]
+    out = runs.days_done(alias, KIND, waiting)
+    for day in waiting:
+        if day not in out:
+            publish(alias, day)
+    return len(set(waiting) - out)
+
+
+def publish(alias: str, day: date) -> bool:
+    """Publish a day, once; False when it is out already. Worker's role."""
+    with system_scope("statistics", using=("default", alias)):
+        run, _ = runs.begin(alias, KIND, day)
+        if runs.is_done(run):
+            return False
+        with connections[alias].cursor() as cursor:
+            cursor.execute(_GROUPS, [uuid7_floor(day), uuid7_floor(day + timedelta(days=1))])
+            found = [Group(*row, frozenset(accounts)) for *row, accounts in cursor.fetchall()]
+        rows = [(day, alias, one.country, one.channel, one.state, one.messages) for one in fold(found)]
+        with connections["default"].cursor() as cursor:
+            _write(cursor, rows)
+        runs.finish(run, groups=len(rows))
+    return True
+
+
+def _write(cursor: Any, rows: list[tuple[Any, ...]]) -> None:
     bulk.insert_unnest(cursor, "messaging_statistic", _COLUMNS, rows)

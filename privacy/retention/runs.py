@@ -4,6 +4,7 @@ it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -42,6 +43,14 @@ def finish(run: RetentionRun, **counts: Any) -> None:
 
 def is_done(run: RetentionRun) -> bool:
     return run.state == RunState.DONE
+
+
+def days_done(database: str, kind: str, days: Iterable[date]) -> set[date]:
+    """Those of the days for which the work is done."""
+    found = RetentionRun.objects.filter(
+        database=database, kind=kind, cutoff_on__in=list(days), state=RunState.DONE
+    )
+    return set(found.values_list("cutoff_on", flat=True))
 
 
 def last_done(database: str, kind: str) -> RetentionRun | None:

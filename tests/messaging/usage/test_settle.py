@@ -1,4 +1,4 @@
-"""Closing days: records, ledger and statistics before keys go, and again after late receipts."""
+"""Closing days: records and ledger before keys go, and again after late receipts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from accounts.models import LedgerEntry
 from messaging.allowance import services as allowance
 from messaging.messages.states import State
 from messaging.usage import settle
-from messaging.usage.models import Statistic, UsageRecord
+from messaging.usage.models import UsageRecord
 from paasoo_portal.core import clock
 from paasoo_portal.core.tenancy import scope, system_scope
 from tests import money
@@ -117,17 +117,6 @@ def test_accounts_are_settled_apart(account_id: UUID, day: date) -> None:
     money.write(ALIAS, other, day, 3)
     run()
     assert (used(account_id)[0][2], used(other)[0][2]) == (2, 3)
-
-
-def test_statistics_are_over_all_accounts_and_folded(account_id: UUID, day: date) -> None:
-    other = money.account(5).pk
-    money.write(ALIAS, account_id, day, 6, country="FR")
-    money.write(ALIAS, other, day, 6, country="FR")
-    money.write(ALIAS, other, day, 6, country="DE")
-    money.write(ALIAS, account_id, day, 5, country="GB")
-    run()
-    found = Statistic.objects.filter(day=day, region=ALIAS).order_by("country")
-    assert list(found.values_list("country", "messages")) == [("FR", 12), ("ZZ", 11)]
 
 
 def test_money_adds_up_before_and_after(account_id: UUID, day: date) -> None:
