@@ -102,12 +102,18 @@ def publish(alias: str, day: date) -> bool:
             return False
         with connections[alias].cursor() as cursor:
             cursor.execute(_GROUPS, [uuid7_floor(day), uuid7_floor(day + timedelta(days=1))])
-            found = [Group(*row, frozenset(accounts)) for *row, accounts in cursor.fetchall()]
+            found = [_group(*row) for row in cursor.fetchall()]
         rows = [(day, alias, one.country, one.channel, one.state, one.messages) for one in fold(found)]
         with connections["default"].cursor() as cursor:
             _write(cursor, rows)
         runs.finish(run, groups=len(rows))
     return True
+
+
+def _group(
+    country: str, channel: str, state: int, messages: int, recipients: int, accounts: list[UUID]
+) -> Group:
+    return Group(country, channel, state, messages, recipients, frozenset(accounts))
 
 
 def _write(cursor: Any, rows: list[tuple[Any, ...]]) -> None:
