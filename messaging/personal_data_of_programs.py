@@ -35,6 +35,7 @@ PROGRAMS = [
         purposes=(DELIVER,),
         source=Source.CUSTOMER,
         retention=ONE_DAY,
+        since=("created_at",),
         erasure=Erasure.ROW,
         export=Export.NONE,
         fields={
@@ -73,7 +74,7 @@ PROGRAMS = [
     ),
     PersonalData(
         "messaging.RegionKey",
-        category=Category.C7,
+        category=Category.C2,
         subject=Subject.MEMBER,
         purposes=(SECURITY,),
         source=Source.CUSTOMER,
@@ -101,6 +102,7 @@ PROGRAMS = [
         source=Source.DEVICE,
         recipients=(Recipient.CUSTOMER, Recipient.HOSTING),
         retention=ONE_DAY,
+        since=("id",),
         erasure=Erasure.ROW,
         export=Export.NONE,
         fields={
@@ -163,6 +165,7 @@ PROGRAMS = [
         source=Source.OURSELVES,
         recipients=(Recipient.CUSTOMER, Recipient.HOSTING),
         retention=THIRTY_DAYS,
+        since=("id",),
         erasure=Erasure.ROW,
         export=Export.NONE,
         fields={

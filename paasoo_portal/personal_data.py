@@ -8,11 +8,13 @@ from privacy.catalogue.terms import (
     EVIDENCE,
     EVIDENCE_YEARS,
     INVITATION,
+    ONE_DAY,
     RUN_ACCOUNT,
     SECURITY,
     SECURITY_LOG,
     SESSION,
     SIGN_IN,
+    THIRTY_DAYS,
     Category,
     Erasure,
     Export,
@@ -33,6 +35,8 @@ CATALOGUE = [
         # Ids alone: with the person's row gone, an id names nobody. Cookie and device information is not in
         # it.
         retention=SECURITY_LOG,
+        # A trail is cut from its oldest end, behind an anchor, so that the rest can still be verified.
+        by="audit",
         erasure=Erasure.KEPT,
         person=("actor_id",),
         fields={
@@ -48,6 +52,11 @@ CATALOGUE = [
             "digest": not_personal("links the trail"),
         },
     ),
+    NotPersonal(
+        "core.AuditAnchor",
+        "where a trail begins since its oldest part went",
+        fields=("chain", "number", "digest", "last_at", "cut_at"),
+    ),
     NotPersonal("core.Heartbeat", "signs of life of our processes", fields=("name", "at")),
     PersonalData(
         "sessions.Session",
@@ -56,6 +65,7 @@ CATALOGUE = [
         purposes=(SIGN_IN,),
         source=Source.OURSELVES,
         retention=SESSION,
+        since=("expire_date",),
         erasure=Erasure.ROW,
         export=Export.NONE,
         fields={
@@ -71,7 +81,9 @@ CATALOGUE = [
         purposes=(SECURITY, EVIDENCE),
         source=Source.OURSELVES,
         retention=EVIDENCE_YEARS,
-        erasure=Erasure.KEPT,
+        since=("action_time",),
+        # By Django's own foreign key; what staff did to anybody's data stays on the trail, by number.
+        erasure=Erasure.ROW,
         person=("user",),
         fields={
             "id": ROW,
@@ -108,6 +120,7 @@ CATALOGUE = [
         purposes=(SIGN_IN,),
         source=Source.OURSELVES,
         retention=INVITATION,
+        since=("created",),
         erasure=Erasure.ROW,
         export=Export.NONE,
         person=("email_address__user",),
@@ -121,7 +134,7 @@ CATALOGUE = [
     ),
     PersonalData(
         "mfa.Authenticator",
-        category=Category.C7,
+        category=Category.C1,
         subject=Subject.MEMBER,
         purposes=(SIGN_IN,),
         source=Source.PERSON,
@@ -133,9 +146,16 @@ CATALOGUE = [
             "user": Held("Identifier"),
             "type": Held(),
             # A TOTP secret and the seed of recovery codes, sealed (P-SEC-1), or a key's public part and its name.
-            "data": Held("Authentication", export=Export.NONE),
+            "data": Held("Authenticating", export=Export.NONE),
             "created_at": Held(source=Source.OURSELVES),
-            "last_used_at": Held(source=Source.OURSELVES, retention=SECURITY_LOG, erasure=Erasure.BLANK),
+            "last_used_at": Held(
+                "AuthenticationHistory",
+                category=Category.C7,
+                source=Source.OURSELVES,
+                retention=SECURITY_LOG,
+                since="last_used_at",
+                erasure=Erasure.BLANK,
+            ),
         },
     ),
     NotPersonal("auth.Permission", "names of permissions", fields=("id", "name", "content_type", "codename")),
@@ -148,7 +168,7 @@ STORES = [
     Store(
         "cookie",
         "session",
-        "Keeps a person signed in; strictly necessary.",
+        "Keeps a person signed in, with notices for their next page; strictly necessary.",
         category=Category.C7,
         purposes=(SIGN_IN,),
         retention=SESSION,
@@ -163,33 +183,48 @@ STORES = [
     ),
     Store(
         "cookie",
-        "messages",
-        "A notice for the next page, gone when shown; strictly necessary, no personal data in its texts.",
+        "django_language",
+        "The language that somebody chose; set only when one is chosen.",
+        category=Category.C7,
+        purposes=(RUN_ACCOUNT,),
+        retention=SECURITY_LOG,
     ),
     Store(
         "cache key",
-        "sign-in limits",
-        "Failed sign-ins by address and network, minutes to a day.",
+        "allauth:",
+        "Failed sign-ins, codes used and requests for mail, by address and network; minutes to a day.",
         category=Category.C7,
         purposes=(SECURITY,),
-        retention=SESSION,
+        retention=ONE_DAY,
     ),
     Store(
         "log",
         "process logs",
-        "Ids, codes and durations; numbers, addresses and secrets are not logged, and a filter redacts what slips.",
+        "Ids, codes and durations on standard error; numbers, addresses and secrets are not logged, and a filter "
+        "redacts what slips. Whoever runs the processes keeps them no longer than a year.",
         category=Category.C7,
         purposes=(SECURITY,),
         retention=SECURITY_LOG,
+        path="log/*",
     ),
     Store(
         "email",
-        "sign-in, verification and reset mail",
-        "The address, and a link with a random token.",
+        "letters",
+        "Sign-in, verification, invitations, and what became of a request: the address, and a link with a random token. "
+        "Once handed to the mail server they are its and the recipient's.",
         category=Category.C1,
         purposes=(RUN_ACCOUNT, SIGN_IN),
         recipients=(Recipient.HOSTING,),
-        retention=INVITATION,
+        retention=ONE_DAY,
+    ),
+    Store(
+        "file",
+        "development outbox",
+        "Letters as files, outside production alone, where none is sent.",
+        category=Category.C1,
+        purposes=(RUN_ACCOUNT, SIGN_IN),
+        retention=THIRTY_DAYS,
+        path="emails/*",
     ),
     Store(
         "back-up",
@@ -199,5 +234,48 @@ STORES = [
         purposes=(EVIDENCE,),
         retention=SECURITY_LOG,
         recipients=(Recipient.HOSTING,),
+    ),
+    Store("file", "databases", "The embedded PostgreSQL: what each table declares.", path="postgres/**/*"),
+    Store(
+        "file",
+        "broker",
+        "The embedded Valkey's files: what the queues and cache keys declare.",
+        path="valkey/**/*",
+    ),
+    Store("file", "sockets", "Where the embedded services listen; no data.", path="run/*"),
+    Store("file", "schedule", "When beat last sent each task.", path="beat-schedule*"),
+    Store(
+        "file", "demo sign-ins", "Made-up people's passwords and keys; never in production.", path="demo.json"
+    ),
+    Store("file", "clock", "By how much a demo's clock is moved; never in production.", path="clock"),
+    Store("file", "style sheets and scripts", "What every visitor gets.", path="static/**/*"),
+    Store(
+        "file",
+        "supervisor",
+        "Which processes run, and of what the runtime was made; no data of anybody.",
+        path="supervisor*",
+    ),
+    Store(
+        "file",
+        "drill copies",
+        "Dumps and a base back-up while a drill runs, which deletes them; what is sealed in them is sealed.",
+        path="drill-*/**/*",
+    ),
+    Store(
+        "file",
+        "erasure journal",
+        "Which people, accounts and messages were erased and when: ids and dates alone, so that a restore can repeat it.",
+        path="journal/*",
+    ),
+    Store(
+        "file",
+        "key snapshots",
+        "Wrapped data keys, useless once their epoch's key is destroyed; no epoch key.",
+        path="snapshots/*",
+    ),
+    Store(
+        "recipient",
+        "sub-processors",
+        "Who works for us, by region, as published; what each gets is what its tables and queues declare.",
     ),
 ]

@@ -1,14 +1,28 @@
 """The engine's own tables: keys, evidence and instructions, which name accounts and people by id alone."""
 
-from privacy.catalogue import Held, NotPersonal, PersonalData, Store, not_personal
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from privacy.catalogue import (
+    ACCOUNT_CLOSED,
+    Computed,
+    End,
+    Held,
+    NotPersonal,
+    PersonalData,
+    Store,
+    not_personal,
+)
 from privacy.catalogue.terms import (
     ACCOUNT_LIFE,
     CONTENT_RULE,
     EVIDENCE,
     EVIDENCE_YEARS,
+    EXPORT_NOTE,
     EXPORT_WEEK,
     REQUEST_YEARS,
     TWO_YEARS,
+    UNCONFIRMED_REQUEST,
     UNDERSTAND,
     Category,
     Erasure,
@@ -16,6 +30,20 @@ from privacy.catalogue.terms import (
     Source,
     Subject,
 )
+
+
+def _superseded() -> Coalesce:
+    """When an instruction stopped to hold: cancelled, or another of its account and class took effect."""
+    from privacy.retention.models import RetentionInstruction
+
+    later: QuerySet[RetentionInstruction] = RetentionInstruction._base_manager.filter(
+        account_id=OuterRef("account_id"),
+        data_class=OuterRef("data_class"),
+        cancelled_at=None,
+        effective_at__gt=OuterRef("effective_at"),
+    )
+    return Coalesce("cancelled_at", Subquery(later.order_by("effective_at").values("effective_at")[:1]))
+
 
 CATALOGUE = [
     NotPersonal(
@@ -125,6 +153,8 @@ CATALOGUE = [
         purposes=(EVIDENCE,),
         source=Source.CUSTOMER,
         retention=EVIDENCE_YEARS,
+        # The one in force is kept, however old.
+        since=(Computed("another took effect, or it was cancelled", _superseded), ACCOUNT_CLOSED),
         erasure=Erasure.KEPT,
         person=("instructed_by_id",),
         fields={
@@ -146,6 +176,7 @@ CATALOGUE = [
         purposes=(EVIDENCE,),
         source=Source.OURSELVES,
         retention=EVIDENCE_YEARS,
+        since=("released_at",),
         erasure=Erasure.KEPT,
         export=Export.NONE,
         person=("placed_by_id", "released_by_id"),
@@ -172,6 +203,7 @@ CATALOGUE = [
         source=Source.PERSON,
         # The proof stays; it holds nothing of the device (P-RET-3).
         retention=EVIDENCE_YEARS,
+        since=("until",),
         erasure=Erasure.KEPT,
         person=("person_id",),
         fields={
@@ -194,6 +226,7 @@ CATALOGUE = [
         purposes=(UNDERSTAND,),
         source=Source.DEVICE,
         retention=TWO_YEARS,
+        since=("day",),
         erasure=Erasure.ROW,
         fields={
             "id": not_personal("a counter of rows"),
@@ -210,6 +243,8 @@ CATALOGUE = [
         purposes=(EVIDENCE,),
         source=Source.PERSON,
         retention=REQUEST_YEARS,
+        since=("closed_at",),
+        also=(End("received_at", UNCONFIRMED_REQUEST, Q(state="unconfirmed")),),
         erasure=Erasure.KEPT,
         person=("person_id",),
         fields={
@@ -238,6 +273,7 @@ CATALOGUE = [
         purposes=(EVIDENCE,),
         source=Source.OURSELVES,
         retention=REQUEST_YEARS,
+        since=("request__closed_at",),
         erasure=Erasure.KEPT,
         person=("request__person_id",),
         fields={
@@ -257,7 +293,10 @@ CATALOGUE = [
         subject=Subject.MEMBER,
         purposes=(EVIDENCE,),
         source=Source.OURSELVES,
-        retention=EXPORT_WEEK,
+        # The file and its key go after a week (privacy.exports); that there was a copy, after five.
+        retention=EXPORT_NOTE,
+        since=("asked_at",),
+        where=~Q(state="ready"),
         erasure=Erasure.ROW,
         person=("person_id",),
         fields={

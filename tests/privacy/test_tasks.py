@@ -121,7 +121,7 @@ def test_a_run_that_never_happened_is_late_too(region: str, registered: Register
 def test_the_dead_man_s_switch_rings_after_26_hours(
     region: str, registered: Registered, sent: list[Any]
 ) -> None:
-    for name in (f"retention.{region}", f"carry_over.{region}"):
+    for name in (f"retention.{region}", f"carry_over.{region}", f"rows.{region}"):
         heartbeat.beat(name)
     with clock.travel(by=timedelta(hours=25)):
         assert not [name for name in retention_tasks.watch() if name.endswith(f".{region}")]
@@ -129,4 +129,5 @@ def test_the_dead_man_s_switch_rings_after_26_hours(
         assert [name for name in retention_tasks.watch() if name.endswith(f".{region}")] == [
             f"retention.{region}",
             f"carry_over.{region}",
+            f"rows.{region}",
         ]
