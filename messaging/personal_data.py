@@ -3,6 +3,7 @@ P-RET-4.
 """
 
 from messaging.personal_data_of_programs import ACCOUNT, KEY, METADATA, PROGRAMS, ROW
+from paasoo_portal.core.valkey_keys import Prefix
 from privacy.catalogue import Held, NotPersonal, PersonalData, Store, not_personal
 from privacy.catalogue.terms import (
     ACCOUNT_LIFE,
@@ -12,6 +13,7 @@ from privacy.catalogue.terms import (
     CONTENT_RULE,
     DELIVER,
     NUMBER_RULE,
+    ONE_DAY,
     SECURITY,
     SHOW,
     TRAFFIC_ROW,
@@ -251,15 +253,20 @@ CATALOGUE = [
     *PROGRAMS,
 ]
 
+# What a mark or a counter is named by is an HMAC under a key that dies, or a random identifier; never a number.
 STORES = [
     Store(
         "cache key",
-        "limits",
-        "Counters of throttle, quota and repeats, named by an HMAC under a secret, never by a number; a day at most.",
+        Prefix.BOMBING,
+        "That a text went to a number within three seconds: an HMAC under the day's number key.",
         category=Category.C3,
         purposes=(SECURITY, DELIVER),
-        retention=TRAFFIC_ROW,
+        retention=ONE_DAY,
     ),
+    Store("cache key", Prefix.THROTTLE, "How many messages an account sends within a second."),
+    Store("cache key", Prefix.QUOTA, "How many requests an API key makes within a second."),
+    Store("cache key", Prefix.KEY_USE, "That an API key's use was noted within a minute."),
+    Store("cache key", Prefix.BELL, "That something waits for a region's dispatcher."),
     Store("queue", "region.*", "Wake-up hints: database, ids and dates, no content and no number."),
     Store("queue", "control", "Wake-up hints: ids and dates alone."),
 ]

@@ -337,6 +337,7 @@ STORES = [
         category=Category.C2,
         purposes=(EVIDENCE,),
         retention=EXPORT_WEEK,
+        path="media/exports/*",
     ),
     Store(
         "cookie",
@@ -358,5 +359,6 @@ STORES = [
         "file",
         "key vault",
         "Epoch keys, their destruction receipts and the signing key: random bytes and epochs, in no back-up.",
+        path="vault/**/*",
     ),
 ]
