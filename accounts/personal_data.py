@@ -49,7 +49,7 @@ CATALOGUE = [
             "name": Held("Name", export=Export.PORTABLE),
             "language": Held("Preference", export=Export.PORTABLE),
             "timezone": Held("Preference", export=Export.PORTABLE),
-            "password": Held("Password", purposes=(SIGN_IN,), export=Export.NONE),
+            "password": Held("Password", purposes=(SIGN_IN,), export=Export.NONE, withheld="a secret"),
             "last_login": Held(
                 category=Category.C7,
                 purposes=(SECURITY,),
@@ -288,6 +288,7 @@ CATALOGUE = [
         since=("at",),
         erasure=Erasure.KEPT,
         export=Export.NONE,
+        withheld="how a balance moves between our databases; balance and ledger are exported",
         fields={
             "id": ROW,
             "account_id": Held("AccountIdentifier"),

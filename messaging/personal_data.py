@@ -65,6 +65,7 @@ CATALOGUE = [
                 retention=NUMBER_RULE,
                 erasure=Erasure.KEY,
                 export=Export.NONE,
+                withheld="a search token; the number itself is exported",
                 source=Source.OURSELVES,
             ),
             "sender": SENDER,
@@ -123,6 +124,7 @@ CATALOGUE = [
         retention=TRAFFIC_ROW,
         erasure=Erasure.PARTITION,
         export=Export.NONE,
+        withheld="our own retries; what became of the message is exported with it",
         fields={
             "id": ROW,
             "account_id": ACCOUNT,
@@ -149,6 +151,7 @@ CATALOGUE = [
         by="partition",
         erasure=Erasure.ROW,
         export=Export.NONE,
+        withheld="the sandbox's ledger; what became of the message is exported with it",
         fields={
             "id": ROW,
             "reference": METADATA,
@@ -171,6 +174,7 @@ CATALOGUE = [
         retention=ACCOUNT_LIFE,
         erasure=Erasure.KEPT,
         export=Export.NONE,
+        withheld="an HMAC, from which nobody can tell a number",
         fields={
             "id": not_personal("a counter of rows"),
             "account_id": ACCOUNT,

@@ -38,6 +38,7 @@ PROGRAMS = [
         since=("created_at",),
         erasure=Erasure.ROW,
         export=Export.NONE,
+        withheld="HMACs of a day, from which nothing can be told",
         fields={
             "id": not_personal("a counter of rows"),
             "account_id": ACCOUNT,
@@ -60,6 +61,7 @@ PROGRAMS = [
         retention=ACCOUNT_LIFE,
         erasure=Erasure.ROW,
         export=Export.NONE,
+        withheld="a copy for the regions; the account itself is exported",
         fields={
             "account_id": ACCOUNT,
             "default_sender": Held(),
@@ -81,6 +83,7 @@ PROGRAMS = [
         retention=ACCOUNT_LIFE,
         erasure=Erasure.ROW,
         export=Export.NONE,
+        withheld="a copy for the regions; the API key itself is exported",
         fields={
             "key": not_personal("the key's public, random name"),
             "key_id": KEY,
@@ -105,6 +108,7 @@ PROGRAMS = [
         since=("id",),
         erasure=Erasure.ROW,
         export=Export.NONE,
+        withheld="on its way to the API key, with which it is exported",
         fields={
             "id": ROW,
             "account_id": ACCOUNT,
@@ -147,6 +151,7 @@ PROGRAMS = [
         retention=ACCOUNT_LIFE,
         erasure=Erasure.ROW,
         export=Export.NONE,
+        withheld="a copy for the regions; the webhook itself is exported",
         fields={
             "id": not_personal("which webhook of the customer it is"),
             "account_id": ACCOUNT,
@@ -167,7 +172,6 @@ PROGRAMS = [
         retention=THIRTY_DAYS,
         since=("id",),
         erasure=Erasure.ROW,
-        export=Export.NONE,
         fields={
             "id": ROW,
             "account_id": ACCOUNT,

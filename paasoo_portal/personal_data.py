@@ -68,6 +68,7 @@ CATALOGUE = [
         since=("expire_date",),
         erasure=Erasure.ROW,
         export=Export.NONE,
+        withheld="a secret; sessions are ended on the profile page",
         fields={
             "session_key": Held("Identifier"),
             "session_data": Held("Identifier"),
@@ -123,6 +124,7 @@ CATALOGUE = [
         since=("created",),
         erasure=Erasure.ROW,
         export=Export.NONE,
+        withheld="a secret; the address is exported",
         person=("email_address__user",),
         fields={
             "id": ROW,
@@ -146,7 +148,7 @@ CATALOGUE = [
             "user": Held("Identifier"),
             "type": Held(),
             # A TOTP secret and the seed of recovery codes, sealed (P-SEC-1), or a key's public part and its name.
-            "data": Held("Authenticating", export=Export.NONE),
+            "data": Held("Authenticating", export=Export.NONE, withheld="a secret"),
             "created_at": Held(source=Source.OURSELVES),
             "last_used_at": Held(
                 "AuthenticationHistory",

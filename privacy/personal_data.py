@@ -139,6 +139,7 @@ CATALOGUE = [
         retention=CONTENT_RULE,
         erasure=Erasure.KEY,
         export=Export.NONE,
+        withheld="made up, about nobody",
         fields={
             "id": not_personal("a random identifier of the row"),
             "account_id": not_personal("a random identifier of no account"),
@@ -179,6 +180,7 @@ CATALOGUE = [
         since=("released_at",),
         erasure=Erasure.KEPT,
         export=Export.NONE,
+        withheld="names officers of ours; that an account is held is shown on its retention page",
         person=("placed_by_id", "released_by_id"),
         fields={
             "id": not_personal("a random identifier of the row"),
@@ -228,6 +230,8 @@ CATALOGUE = [
         retention=TWO_YEARS,
         since=("day",),
         erasure=Erasure.ROW,
+        export=Export.NONE,
+        withheld="under a random number that names nobody to us; the settings of cookies erase it",
         fields={
             "id": not_personal("a counter of rows"),
             "visitor_id": Held("Identifier"),
@@ -253,11 +257,18 @@ CATALOGUE = [
             "kind": Held(),
             "person_id": Held("Identifier", erasure=Erasure.BLANK),
             "account_id": not_personal("names the customer's organisation by a random identifier"),
-            "visitor_email": Held("EmailAddress", subject=Subject.VISITOR),
+            "visitor_email": Held(
+                "EmailAddress",
+                subject=Subject.VISITOR,
+                export=Export.NONE,
+                withheld="a visitor has no sign-in: staff answer by hand",
+            ),
             "token_hash": not_personal("a hash of a random token"),
             "text": Held("Communication"),
             "routed_to": Held(source=Source.OURSELVES),
-            "assigned_to_id": Held("Identifier", subject=Subject.STAFF, export=Export.NONE),
+            "assigned_to_id": Held(
+                "Identifier", subject=Subject.STAFF, export=Export.NONE, withheld="names a member of staff"
+            ),
             "state": Held(source=Source.OURSELVES),
             "received_at": Held(source=Source.OURSELVES),
             "due_on": not_personal("computed from the day of receipt"),
@@ -282,7 +293,7 @@ CATALOGUE = [
             "at": Held(),
             "kind": Held(),
             "actor_kind": not_personal("person, administrator, staff or system"),
-            "actor_id": Held("Identifier", export=Export.NONE),
+            "actor_id": Held("Identifier", export=Export.NONE, withheld="may name a member of staff"),
             "refusal": Held(),
             "note": Held("Communication"),
         },

@@ -30,6 +30,7 @@ from privacy.catalogue.terms import (
     SEALED_CATEGORIES,
     Basis,
     Erasure,
+    Export,
 )
 
 # What ends by itself, and not with a key or a partition, has to say from when it counts.
@@ -209,6 +210,12 @@ def _field_problems(
             "privacy.E009",
             f"{place} is kept {entry.retention.text}, and nothing says from when it counts.",
             f"In {file} name the moment, since=… (a field or a lookup path), or who ends it, by=….",
+        )
+    if entry.export is Export.NONE and not entry.withheld:
+        yield Problem(
+            "privacy.E012",
+            f"{place} is not exported, and nothing says why.",
+            f'Say it in {file}: withheld="the reason", or export it.',
         )
     if entry.category in CONSENT_CATEGORIES and any(p.basis is not Basis.CONSENT for p in entry.purposes):
         yield Problem(

@@ -84,6 +84,7 @@ class Held:
     erasure: Erasure | None = None
     subject: Subject | None = None
     sealed: bool = False
+    withheld: str = ""
     token: bool = False
     clear: str = ""
     since: Since = ""
@@ -103,6 +104,8 @@ class PersonalData:
     retention: Rule
     erasure: Erasure
     export: Export = Export.ACCESS
+    # Why what is not exported is not.
+    withheld: str = ""
     recipients: tuple[Recipient, ...] = (Recipient.HOSTING,)
     # The fields that name the person whom a row is about; without one it is an organisation's.
     person: tuple[str, ...] = ()
@@ -164,6 +167,7 @@ class FieldEntry:
     storage: str = ""
     export: Export | None = None
     erasure: Erasure | None = None
+    withheld: str = ""
     # How the field ends by itself: with its row, or alone where it has a rule of its own.
     since: tuple[str, ...] = ()
     by: str = ""
@@ -198,6 +202,7 @@ def _entry(model: PersonalData, name: str, held: Held | NotPersonalField) -> Fie
         reason=held.clear,
         export=held.export or model.export,
         erasure=held.erasure or model.erasure,
+        withheld=held.withheld or model.withheld,
         **_ending(model, held),
     )
 

@@ -103,6 +103,7 @@ def _field(entry: FieldEntry) -> dict[str, Any]:
         "stored": entry.storage,
         "clear_because": entry.reason,
         "export": str(entry.export),
+        "withheld_because": entry.withheld,
         "erasure": str(entry.erasure),
     }
 

@@ -42,11 +42,16 @@ END $$;
 REVOKE ALL ON FUNCTION paasoo_audit_cut(uuid, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION paasoo_audit_cut(uuid, bigint) TO paasoo_worker;
 """  # noqa: S608  a constant
-# The lowest ids are the oldest entries of all trails, so no index by time is needed.
+# The lowest ids are the oldest entries of all trails, so no index by time is needed. A clock that stood elsewhere for a
+# while may have left an old entry behind a young one: it goes with the young one.
 _OVER: Final = f"""
-SELECT chain, max(number) FROM (
-  SELECT chain, number, at FROM core_auditevent WHERE chain <> ALL(%s) ORDER BY id LIMIT %s
-) oldest WHERE at < least(%s, clock_timestamp() - interval '{LEAST_DAYS} days') GROUP BY chain ORDER BY chain
+SELECT chain, upto FROM (
+  SELECT chain, min(number) AS first,
+         least(max(number) FILTER (WHERE is_over), min(number) FILTER (WHERE NOT is_over) - 1) AS upto
+  FROM (SELECT chain, number, at < least(%s, clock_timestamp() - interval '{LEAST_DAYS} days') AS is_over
+        FROM core_auditevent WHERE chain <> ALL(%s) ORDER BY id LIMIT %s) oldest
+  GROUP BY chain
+) trails WHERE upto >= first ORDER BY chain
 """  # noqa: S608  a constant
 
 
@@ -63,7 +68,7 @@ def over(before: datetime, *, most: int, kept: Collection[UUID] = ()) -> dict[UU
     Trails in `kept` are passed over.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_OVER, [list(kept), most, before])
+        cursor.execute(_OVER, [before, list(kept), most])
         return dict(cursor.fetchall())
 
 
