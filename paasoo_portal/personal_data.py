@@ -251,6 +251,9 @@ STORES = [
         "file",
         "drill copies",
         "Dumps and a base back-up while a drill runs, which deletes them; what is sealed in them stays sealed.",
+        category=Category.C1,
+        purposes=(EVIDENCE,),
+        retention=ONE_DAY,
         path="drill-*/**/*",
     ),
     Store(

@@ -156,7 +156,10 @@ def field_at(model: type[models.Model], path: str) -> models.Field[Any, Any]:
     """The field at the end of a lookup path. Raises FieldDoesNotExist."""
     *steps, last = path.split("__")
     for step in steps:
-        model = model._meta.get_field(step).related_model  # type: ignore[assignment]
+        related = model._meta.get_field(step).related_model
+        if not isinstance(related, type):
+            raise FieldDoesNotExist(f"{step} leads nowhere")
+        model = related
     return model._meta.get_field(last)  # type: ignore[return-value]
 
 

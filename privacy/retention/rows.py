@@ -30,7 +30,7 @@ from privacy.retention.ends import Moment, RowEnd
 log = logging.getLogger(__name__)
 
 JOB: Final = "retention_rows"
-# 1,000 rows by key take 4 to 20 ms, by what hangs on them.
+# Measured: 1,000 rows take 60 ms; of people, on whom ten tables hang, 850 ms.
 BATCH: Final = 1000
 # A run gives way after so many rows, and asks to be called again.
 MOST: Final = 200_000
