@@ -78,7 +78,7 @@ def _field(place: Place, field: FieldEntry, rows: list[models.Model]) -> Field:
 
 def _last_days(place: Place, rows: list[models.Model]) -> list[Field]:
     """Of what goes by itself the last day of each row; nothing where that is not known yet."""
-    days = [at.date() if (at := ends.ends_at(place, row)) is not None else None for row in rows]
+    days = [ends.last_day(place, row) for row in rows]
     return (
         [Field(_("Kept until the end of"), [_readable(day) for day in days], secret=False)]
         if any(days)

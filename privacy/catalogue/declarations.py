@@ -172,6 +172,8 @@ class FieldEntry:
     since: tuple[str, ...] = ()
     by: str = ""
     alone: bool = False
+    # Other rules by which its row may end before.
+    sooner: tuple[str, ...] = ()
 
 
 def entries(declaration: Declaration) -> list[FieldEntry]:
@@ -214,7 +216,8 @@ def _ending(model: PersonalData, held: Held) -> dict[str, Any]:
         return {"since": text, "by": held.by, "alone": True}
     if held.retention not in {None, model.retention}:
         return {}
-    return {"since": tuple(end.text for end in model.ends), "by": model.by}
+    own = tuple(End(since, model.retention).text for since in model.since)
+    return {"since": own, "by": model.by, "sooner": tuple(end.rule.text for end in model.also)}
 
 
 @dataclass

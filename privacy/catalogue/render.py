@@ -98,6 +98,7 @@ def _field(entry: FieldEntry) -> dict[str, Any]:
             "text": entry.retention.text,
             "promise": entry.retention.promise,
             "counts_from": list(entry.since),
+            "or_sooner": list(entry.sooner),
             "ended_by": entry.by or ("the nightly run" if entry.since else "its account or its person"),
         },
         "stored": entry.storage,

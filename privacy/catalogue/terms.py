@@ -186,12 +186,12 @@ class Rule:
             return clock.midnight(date(cutoff_on.year - self.years, 1, 1))
         return (now if self.exact else clock.midnight(cutoff_on)) - timedelta(days=self.days)
 
-    def ends_at(self, since: datetime) -> datetime:
-        """When it is over that happened then."""
+    def last_day(self, since: datetime) -> date:
+        """The UTC day after whose end nothing of it is left."""
         assert self.days is not None
         if self.years:
-            return clock.midnight(date(since.year + self.years + 1, 1, 1))
-        return since + timedelta(days=self.days)
+            return date(since.year + self.years, 12, 31)
+        return (since + timedelta(days=self.days)).date()
 
 
 CONTENT_RULE: Final = Rule(
@@ -220,7 +220,8 @@ INVITATION: Final = Rule(
 SESSION: Final = Rule("session", N_("12 hours after the last sign-in"), 0, promise="P-RET-3")
 SECURITY_LOG: Final = Rule("security-log", N_("one year after the event"), 365, promise="P-RET-3")
 THIRTY_DAYS: Final = Rule("thirty-days", N_("30 days after the event"), 30, promise="P-RET-3")
-TWO_YEARS: Final = Rule("device", N_("two years after it was collected"), 730, promise="P-RET-3")
+# A day less, so that the night in which it goes lies within the two years.
+TWO_YEARS: Final = Rule("device", N_("two years after it was collected"), 729, promise="P-RET-3")
 ACCOUNTING_YEARS: Final = Rule(
     "accounting", N_("seven years after the financial year"), 2557, promise="P-RET-4", years=7
 )

@@ -78,13 +78,13 @@ def of_place(place: Place) -> Iterator[RowEnd]:
             yield RowEnd(place, End(held.since, held.retention), name)
 
 
-def ends_at(place: Place, row: models.Model) -> datetime | None:
-    """When a row goes by itself, if that is known: the first of the moments that are fields of it."""
+def last_day(place: Place, row: models.Model) -> date | None:
+    """A row's last day, if that is known: by the first of the moments that are fields of it."""
     known = []
     for end in place.declaration.ends:
         if isinstance(end.since, str) and "__" not in end.since and end.where == Q():
             at = _instant(getattr(row, end.since))
-            known += [end.rule.ends_at(at)] if at is not None else []
+            known += [end.rule.last_day(at)] if at is not None else []
     return min(known, default=None)
 
 

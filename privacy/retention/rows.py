@@ -84,7 +84,8 @@ def run(alias: str, cutoff_on: date, *, most: int = MOST, accept_clock: bool = F
         done.left = done.counts.total() >= most
         counts = {name: night.counts.get(name, 0) + count for name, count in done.counts.items()}
         (runs.note if done.left or runs.is_done(night) else runs.finish)(night, **counts)
-    heartbeat.beat(f"rows.{alias}")
+    if not done.left:
+        heartbeat.beat(f"rows.{alias}")
     log.info("rows ended", extra={"database": alias, "cutoff_on": cutoff_on, "rows": done.counts.total()})
     return done
 

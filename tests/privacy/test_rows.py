@@ -81,7 +81,7 @@ def hold(as_role: AsRole) -> Hold:
 
 class TestAtItsMoment:
     def test_a_row_goes_after_its_days_and_not_before(self) -> None:
-        visits(1, age=730)
+        visits(1, age=729)
         assert run().counts["privacy.PageVisit"] == 0
         with clock.travel(by=timedelta(days=1)):
             assert run().counts == {"privacy.PageVisit": 1}
@@ -173,15 +173,13 @@ class TestAtItsMoment:
         since=st.datetimes(datetime(2000, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)),
         later=st.integers(-20, 4000),
     )
-    def test_before_and_ends_at_say_the_same(
+    def test_a_row_is_over_the_night_after_its_last_day(
         self, days: int, years: int, since: datetime, later: int
     ) -> None:
         rule = Rule("r", "r", days + 3, years=years)
         cutoff_on = since.date() + timedelta(days=later)
         over = since < rule.before(cutoff_on, clock.midnight(cutoff_on))
-        assert over == (rule.ends_at(since) < clock.midnight(cutoff_on)) or rule.ends_at(
-            since
-        ) == clock.midnight(cutoff_on)
+        assert over == (cutoff_on > rule.last_day(since))
 
 
 class TestTheWork:
@@ -367,4 +365,4 @@ def test_the_rules_say_when_in_figures() -> None:
     assert SESSION.before(on, now) == now
     assert SECURITY_LOG.before(on, now) == datetime(2025, 6, 15, tzinfo=UTC)
     assert ACCOUNTING_YEARS.before(on, now) == datetime(2019, 1, 1, tzinfo=UTC)
-    assert ACCOUNTING_YEARS.ends_at(datetime(2018, 3, 3, tzinfo=UTC)) == datetime(2026, 1, 1, tzinfo=UTC)
+    assert ACCOUNTING_YEARS.last_day(datetime(2018, 3, 3, tzinfo=UTC)) == date(2025, 12, 31)

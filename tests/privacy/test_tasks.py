@@ -73,6 +73,21 @@ def test_a_run_happens_once_however_often_it_is_sent(
     assert [row.number for row in guard.epochs_of(region)] == [1, 2]
 
 
+def test_rows_are_looked_through_in_every_database_and_it_is_on_record(
+    region: str, registered: Registered
+) -> None:
+    day = clock.today().isoformat()
+    before = clock.now()
+    for database in ("default", region):
+        for _ in range(2):
+            retention_tasks.rows_run(database, day)
+        told = heartbeat.last(f"rows.{database}")
+        assert told is not None
+        assert told >= before
+    kept = RetentionRun.objects.filter(kind="rows", state="done").values_list("database", flat=True)
+    assert sorted(kept) == sorted(["default", region])
+
+
 @pytest.mark.parametrize("days_ahead", [1, 90])
 def test_a_cut_off_of_the_future_is_refused(
     region: str, account: UUID, make_key: MakeKey, registered: Registered, days_ahead: int
