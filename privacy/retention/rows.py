@@ -23,7 +23,7 @@ from paasoo_portal.core.locks import only_one
 from paasoo_portal.core.tenancy import system_scope
 from privacy.catalogue.people import Place
 from privacy.errors import PrivacyError
-from privacy.holds.rows import is_kept
+from privacy.holds.rows import any_in_force, is_kept
 from privacy.retention import clock_guard, ends, files, runs, trail
 from privacy.retention.ends import Moment, RowEnd
 
@@ -123,6 +123,8 @@ Keeper = Callable[[UUID | None, UUID | None], bool]
 
 def _keeper() -> Keeper:
     """Asks the register once about each account and person, for as long as a batch or a look takes."""
+    if not any_in_force():
+        return lambda account_id, person_id: False
     return cache(lambda account_id, person_id: is_kept(account_id=account_id, person_id=person_id))
 
 
