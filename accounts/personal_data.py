@@ -1,6 +1,8 @@
 """Customer Account Data (C1, C2, C4, C8) field by field. See privacy.catalogue; keeps P-CAT-2, P-CAT-4."""
 
-from privacy.catalogue import Held, PersonalData, not_personal
+from django.db.models import Q
+
+from privacy.catalogue import ACCOUNT_CLOSED, End, Held, PersonalData, not_personal
 from privacy.catalogue.terms import (
     ACCOUNT_LIFE,
     ACCOUNTING,
@@ -10,10 +12,12 @@ from privacy.catalogue.terms import (
     EVIDENCE_YEARS,
     INVITATION,
     MEMBERSHIP_LIFE,
+    NOTICE,
     RUN_ACCOUNT,
     SECURITY,
     SECURITY_LOG,
     SIGN_IN,
+    UNCONFIRMED_SIGN_UP,
     Category,
     Erasure,
     Export,
@@ -25,6 +29,8 @@ ROW = not_personal("a random identifier of the row")
 ACCOUNT = not_personal("names the customer's organisation by a random identifier")
 STATE = not_personal("a state of the product's own, the same for everybody")
 SETTING = not_personal("a setting of the account, about no person")
+# Whoever signed up and never followed the link: nobody knows whose address it is. Staff are let in without one.
+UNCONFIRMED = Q(emailaddress__isnull=False, is_staff=False, last_login=None) & ~Q(emailaddress__verified=True)
 
 CATALOGUE = [
     PersonalData(
@@ -36,18 +42,20 @@ CATALOGUE = [
         retention=ACCOUNT_LIFE,
         erasure=Erasure.ROW,
         person=("id",),
+        also=(End("joined_at", UNCONFIRMED_SIGN_UP, UNCONFIRMED),),
         fields={
             "id": Held("Identifier", source=Source.OURSELVES),
             "email": Held("EmailAddress", export=Export.PORTABLE),
             "name": Held("Name", export=Export.PORTABLE),
             "language": Held("Preference", export=Export.PORTABLE),
             "timezone": Held("Preference", export=Export.PORTABLE),
-            "password": Held("Password", purposes=(SIGN_IN,), export=Export.NONE),
+            "password": Held("Password", purposes=(SIGN_IN,), export=Export.NONE, withheld="a secret"),
             "last_login": Held(
                 category=Category.C7,
                 purposes=(SECURITY,),
                 source=Source.OURSELVES,
                 retention=SECURITY_LOG,
+                since="last_login",
                 erasure=Erasure.BLANK,
             ),
             "session_number": not_personal("a counter that ends sessions"),
@@ -129,6 +137,7 @@ CATALOGUE = [
         purposes=(RUN_ACCOUNT,),
         source=Source.ADMINISTRATOR,
         retention=INVITATION,
+        since=("accepted_at", "revoked_at", "expires_at"),
         erasure=Erasure.ROW,
         person=("invited_by",),
         fields={
@@ -150,7 +159,9 @@ CATALOGUE = [
         subject=Subject.MEMBER,
         purposes=(EVIDENCE,),
         source=Source.CUSTOMER,
-        retention=EVIDENCE_YEARS,
+        # As long as the books, which count from it.
+        retention=ACCOUNTING_YEARS,
+        since=("finished_at", "cancelled_at"),
         erasure=Erasure.KEPT,
         person=("asked_by_id",),
         fields={
@@ -171,7 +182,8 @@ CATALOGUE = [
         subject=Subject.MEMBER,
         purposes=(EVIDENCE,),
         source=Source.OURSELVES,
-        retention=ACCOUNT_LIFE,
+        retention=NOTICE,
+        since=("told_at",),
         erasure=Erasure.ROW,
         person=("person_id",),
         fields={
@@ -188,7 +200,9 @@ CATALOGUE = [
         subject=Subject.STAFF,
         purposes=(EVIDENCE, SECURITY),
         source=Source.PERSON,
+        # Whoever works here longer than that accepts it anew.
         retention=EVIDENCE_YEARS,
+        since=("accepted_at",),
         erasure=Erasure.KEPT,
         person=("person_id",),
         fields={
@@ -216,7 +230,8 @@ CATALOGUE = [
             "former_used_at": not_personal("a program's last call"),
             "name": Held("Name"),
             "scopes": SETTING,
-            "ip_allow": Held("IPAddress", category=Category.C7, purposes=(SECURITY,), retention=SECURITY_LOG),
+            # What the customer set, and no trace of a device: it guards the key as long as there is one.
+            "ip_allow": Held("IPAddress", purposes=(SECURITY,)),
             "created_at": Held(source=Source.OURSELVES),
             "created_by": Held("Identifier", erasure=Erasure.BLANK),
             "expires_at": SETTING,
@@ -228,6 +243,7 @@ CATALOGUE = [
                 purposes=(SECURITY,),
                 source=Source.DEVICE,
                 retention=SECURITY_LOG,
+                since="last_used_at",
                 erasure=Erasure.BLANK,
             ),
         },
@@ -239,6 +255,7 @@ CATALOGUE = [
         purposes=(BILLING, ACCOUNTING),
         source=Source.OURSELVES,
         retention=ACCOUNTING_YEARS,
+        since=("at",),
         erasure=Erasure.KEPT,
         export=Export.PORTABLE,
         fields={
@@ -257,6 +274,7 @@ CATALOGUE = [
         purposes=(BILLING,),
         source=Source.OURSELVES,
         retention=ACCOUNTING_YEARS,
+        since=(ACCOUNT_CLOSED,),
         erasure=Erasure.KEPT,
         fields={"account_id": Held("AccountIdentifier"), "amount": Held("FinancialAccount")},
     ),
@@ -267,8 +285,10 @@ CATALOGUE = [
         purposes=(BILLING, EVIDENCE),
         source=Source.OURSELVES,
         retention=ACCOUNTING_YEARS,
+        since=("at",),
         erasure=Erasure.KEPT,
         export=Export.NONE,
+        withheld="how a balance moves between our databases; balance and ledger are exported",
         fields={
             "id": ROW,
             "account_id": Held("AccountIdentifier"),

@@ -8,17 +8,8 @@ from celery import shared_task
 
 from accounts.closure import services as closure
 from accounts.policy_notices import services as policy_notices
-from accounts.teams import invitations
 
 log = logging.getLogger(__name__)
-
-
-@shared_task(name="accounts.forget_invitations")
-def forget_invitations() -> None:
-    """Delete invitations that were over for thirty days (P-RET-1)."""
-    count = invitations.forget()
-    if count:
-        log.info("invitations forgotten", extra={"count": count})
 
 
 @shared_task(name="accounts.tell_policy")

@@ -1,4 +1,7 @@
-"""Messages for a copy of an account: opened as the pages open them, batch by batch, region by region."""
+"""Messages for a copy of an account: opened as the pages open them, batch by batch, region by region.
+
+A record is what the API tells of a message, and beside it whatever else the catalogue says is exported (P-RGT-3).
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from messaging.messages.models import Message
 from messaging.rest import reading
 from paasoo_portal.core import regions
 from paasoo_portal.core.tenancy import scope
+from privacy.catalogue import people
+from privacy.catalogue.people import Place
 
 BATCH: Final = 500
 Records = Callable[[], Iterator[dict[str, Any]]]
@@ -21,6 +26,8 @@ def messages(account_id: UUID) -> list[tuple[str, Records]]:
 
 
 def _records(alias: str, account_id: UUID) -> Records:
+    place = next(one for one in people.places() if one.model is Message)
+
     def read() -> Iterator[dict[str, Any]]:
         after = UUID(int=0)
         while True:
@@ -29,9 +36,14 @@ def _records(alias: str, account_id: UUID) -> Records:
                 rows = Message.objects.using(alias).filter(account_id=account_id, id__gt=after)
                 batch = list(rows.order_by("id")[:BATCH])
                 told = reading.details(alias, account_id, batch)
-            yield from told
+            for message, record in zip(batch, told, strict=True):
+                yield {**_beside(place, message), **record}
             if len(batch) < BATCH:
                 return
             after = batch[-1].pk
 
     return read
+
+
+def _beside(place: Place, message: Message) -> dict[str, Any]:
+    return people.values(place, message, [field for field in place.exported if field.storage == "clear"])

@@ -3,6 +3,7 @@ P-RET-4.
 """
 
 from messaging.personal_data_of_programs import ACCOUNT, KEY, METADATA, PROGRAMS, ROW
+from paasoo_portal.core.valkey_keys import Prefix
 from privacy.catalogue import Held, NotPersonal, PersonalData, Store, not_personal
 from privacy.catalogue.terms import (
     ACCOUNT_LIFE,
@@ -12,6 +13,7 @@ from privacy.catalogue.terms import (
     CONTENT_RULE,
     DELIVER,
     NUMBER_RULE,
+    ONE_DAY,
     SECURITY,
     SHOW,
     TRAFFIC_ROW,
@@ -63,6 +65,7 @@ CATALOGUE = [
                 retention=NUMBER_RULE,
                 erasure=Erasure.KEY,
                 export=Export.NONE,
+                withheld="a search token; the number itself is exported",
                 source=Source.OURSELVES,
             ),
             "sender": SENDER,
@@ -121,6 +124,7 @@ CATALOGUE = [
         retention=TRAFFIC_ROW,
         erasure=Erasure.PARTITION,
         export=Export.NONE,
+        withheld="our own retries; what became of the message is exported with it",
         fields={
             "id": ROW,
             "account_id": ACCOUNT,
@@ -144,8 +148,10 @@ CATALOGUE = [
         purposes=(DELIVER,),
         source=Source.OURSELVES,
         retention=TRAFFIC_ROW,
+        by="partition",
         erasure=Erasure.ROW,
         export=Export.NONE,
+        withheld="the sandbox's ledger; what became of the message is exported with it",
         fields={
             "id": ROW,
             "reference": METADATA,
@@ -164,9 +170,11 @@ CATALOGUE = [
         subject=Subject.END_USER,
         purposes=(DELIVER,),
         source=Source.PERSON,
+        # It outlives what is erased of a number: an objection holds as long as somebody could send.
         retention=ACCOUNT_LIFE,
         erasure=Erasure.KEPT,
         export=Export.NONE,
+        withheld="an HMAC, from which nobody can tell a number",
         fields={
             "id": not_personal("a counter of rows"),
             "account_id": ACCOUNT,
@@ -191,6 +199,7 @@ CATALOGUE = [
         purposes=(BILLING, ACCOUNTING),
         source=Source.OURSELVES,
         retention=ACCOUNTING_YEARS,
+        since=("day",),
         erasure=Erasure.KEPT,
         export=Export.PORTABLE,
         fields={
@@ -220,6 +229,7 @@ CATALOGUE = [
         purposes=(BILLING, SHOW),
         source=Source.OURSELVES,
         retention=ACCOUNTING_YEARS,
+        since=("day",),
         erasure=Erasure.KEPT,
         fields={
             "id": not_personal("a counter of rows"),
@@ -252,15 +262,20 @@ CATALOGUE = [
     *PROGRAMS,
 ]
 
+# What a mark or a counter is named by is an HMAC under a key that dies, or a random identifier; never a number.
 STORES = [
     Store(
         "cache key",
-        "limits",
-        "Counters of throttle, quota and repeats, named by an HMAC under a secret, never by a number; a day at most.",
+        Prefix.BOMBING,
+        "That a text went to a number within three seconds: an HMAC under the day's number key.",
         category=Category.C3,
         purposes=(SECURITY, DELIVER),
-        retention=TRAFFIC_ROW,
+        retention=ONE_DAY,
     ),
+    Store("cache key", Prefix.THROTTLE, "How many messages an account sends within a second."),
+    Store("cache key", Prefix.QUOTA, "How many requests an API key makes within a second."),
+    Store("cache key", Prefix.KEY_USE, "That an API key's use was noted within a minute."),
+    Store("cache key", Prefix.BELL, "That something waits for a region's dispatcher."),
     Store("queue", "region.*", "Wake-up hints: database, ids and dates, no content and no number."),
     Store("queue", "control", "Wake-up hints: ids and dates alone."),
 ]

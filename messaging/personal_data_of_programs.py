@@ -35,8 +35,10 @@ PROGRAMS = [
         purposes=(DELIVER,),
         source=Source.CUSTOMER,
         retention=ONE_DAY,
+        since=("created_at",),
         erasure=Erasure.ROW,
         export=Export.NONE,
+        withheld="HMACs of a day, from which nothing can be told",
         fields={
             "id": not_personal("a counter of rows"),
             "account_id": ACCOUNT,
@@ -59,6 +61,7 @@ PROGRAMS = [
         retention=ACCOUNT_LIFE,
         erasure=Erasure.ROW,
         export=Export.NONE,
+        withheld="a copy for the regions; the account itself is exported",
         fields={
             "account_id": ACCOUNT,
             "default_sender": Held(),
@@ -73,13 +76,14 @@ PROGRAMS = [
     ),
     PersonalData(
         "messaging.RegionKey",
-        category=Category.C7,
+        category=Category.C2,
         subject=Subject.MEMBER,
         purposes=(SECURITY,),
         source=Source.CUSTOMER,
         retention=ACCOUNT_LIFE,
         erasure=Erasure.ROW,
         export=Export.NONE,
+        withheld="a copy for the regions; the API key itself is exported",
         fields={
             "key": not_personal("the key's public, random name"),
             "key_id": KEY,
@@ -101,8 +105,10 @@ PROGRAMS = [
         source=Source.DEVICE,
         recipients=(Recipient.CUSTOMER, Recipient.HOSTING),
         retention=ONE_DAY,
+        since=("id",),
         erasure=Erasure.ROW,
         export=Export.NONE,
+        withheld="on its way to the API key, with which it is exported",
         fields={
             "id": ROW,
             "account_id": ACCOUNT,
@@ -145,6 +151,7 @@ PROGRAMS = [
         retention=ACCOUNT_LIFE,
         erasure=Erasure.ROW,
         export=Export.NONE,
+        withheld="a copy for the regions; the webhook itself is exported",
         fields={
             "id": not_personal("which webhook of the customer it is"),
             "account_id": ACCOUNT,
@@ -163,8 +170,8 @@ PROGRAMS = [
         source=Source.OURSELVES,
         recipients=(Recipient.CUSTOMER, Recipient.HOSTING),
         retention=THIRTY_DAYS,
+        since=("id",),
         erasure=Erasure.ROW,
-        export=Export.NONE,
         fields={
             "id": ROW,
             "account_id": ACCOUNT,

@@ -12,15 +12,11 @@ from messaging.allowance.tasks import top_up_allowances, top_up_region
 from messaging.carriers.registry import carrier_of
 from messaging.delivery import push, reconcile
 from messaging.key_use import record as key_use
-from messaging.refusals import record as refusals
-from messaging.rest import idempotency
 from messaging.webhooks import watch
 from paasoo_portal.core import partitions, regions
 from privacy.errors import PrivacyError
 
 __all__ = [
-    "forget_requests",
-    "forget_requests_of",
     "look_after_webhooks",
     "make_partitions",
     "make_partitions_of",
@@ -86,18 +82,6 @@ def make_partitions_of(region: str) -> None:
     left = partitions.days_left(alias)
     if left < ALARM_DAYS:
         log.critical("partitions run out", extra={"database": alias, "days_left": left})
-
-
-@shared_task(name="messaging.forget_requests")
-def forget_requests() -> None:
-    """Delete idempotency keys older than a day and refusals older than 30, region by region."""
-    _for_each_region("messaging.forget_requests_of", expires=3000)
-
-
-@shared_task(name="messaging.forget_requests_of")
-def forget_requests_of(region: str) -> None:
-    idempotency.forget_old(regions.alias(region))
-    refusals.forget_old(regions.alias(region))
 
 
 @shared_task(name="messaging.tell_key_use")

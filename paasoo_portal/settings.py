@@ -146,6 +146,7 @@ TEMPLATES = [
 # Upward calls by registered name (core.hooks); a check resolves each.
 HOOKS: dict[str, list[str]] = {
     "database.setup": [
+        "paasoo_portal.core.audit.cut.setup",
         "messaging.allowance.sql.setup",
         "privacy.keys.setup.setup",
     ],
@@ -157,6 +158,7 @@ HOOKS: dict[str, list[str]] = {
     "retention.renew": ["messaging.erasure.reseal.renew"],
     "retention.overdue": ["messaging.erasure.reseal.overdue"],
     "drill.copies": ["paasoo_portal.drill.copies"],
+    "retention.closed_accounts": ["accounts.closure.selectors.closed_before"],
     "retention.count": ["messaging.usage.selectors.messages_between"],
     "person.accounts": ["accounts.centre.answers.accounts_of"],
     "account.messages": ["messaging.erasure.closing.count"],

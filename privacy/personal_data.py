@@ -1,14 +1,28 @@
 """The engine's own tables: keys, evidence and instructions, which name accounts and people by id alone."""
 
-from privacy.catalogue import Held, NotPersonal, PersonalData, Store, not_personal
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from privacy.catalogue import (
+    ACCOUNT_CLOSED,
+    Computed,
+    End,
+    Held,
+    NotPersonal,
+    PersonalData,
+    Store,
+    not_personal,
+)
 from privacy.catalogue.terms import (
     ACCOUNT_LIFE,
     CONTENT_RULE,
     EVIDENCE,
     EVIDENCE_YEARS,
+    EXPORT_NOTE,
     EXPORT_WEEK,
     REQUEST_YEARS,
     TWO_YEARS,
+    UNCONFIRMED_REQUEST,
     UNDERSTAND,
     Category,
     Erasure,
@@ -16,6 +30,20 @@ from privacy.catalogue.terms import (
     Source,
     Subject,
 )
+
+
+def _superseded() -> Coalesce:
+    """When an instruction stopped to hold: cancelled, or another of its account and class took effect."""
+    from privacy.retention.models import RetentionInstruction
+
+    later: QuerySet[RetentionInstruction] = RetentionInstruction._base_manager.filter(
+        account_id=OuterRef("account_id"),
+        data_class=OuterRef("data_class"),
+        cancelled_at=None,
+        effective_at__gt=OuterRef("effective_at"),
+    )
+    return Coalesce("cancelled_at", Subquery(later.order_by("effective_at").values("effective_at")[:1]))
+
 
 CATALOGUE = [
     NotPersonal(
@@ -111,6 +139,7 @@ CATALOGUE = [
         retention=CONTENT_RULE,
         erasure=Erasure.KEY,
         export=Export.NONE,
+        withheld="made up, about nobody",
         fields={
             "id": not_personal("a random identifier of the row"),
             "account_id": not_personal("a random identifier of no account"),
@@ -125,6 +154,8 @@ CATALOGUE = [
         purposes=(EVIDENCE,),
         source=Source.CUSTOMER,
         retention=EVIDENCE_YEARS,
+        # The one in force is kept, however old.
+        since=(Computed("another took effect, or it was cancelled", _superseded), ACCOUNT_CLOSED),
         erasure=Erasure.KEPT,
         person=("instructed_by_id",),
         fields={
@@ -146,8 +177,10 @@ CATALOGUE = [
         purposes=(EVIDENCE,),
         source=Source.OURSELVES,
         retention=EVIDENCE_YEARS,
+        since=("released_at",),
         erasure=Erasure.KEPT,
         export=Export.NONE,
+        withheld="names officers of ours; that an account is held is shown on its retention page",
         person=("placed_by_id", "released_by_id"),
         fields={
             "id": not_personal("a random identifier of the row"),
@@ -172,6 +205,7 @@ CATALOGUE = [
         source=Source.PERSON,
         # The proof stays; it holds nothing of the device (P-RET-3).
         retention=EVIDENCE_YEARS,
+        since=("until",),
         erasure=Erasure.KEPT,
         person=("person_id",),
         fields={
@@ -194,7 +228,10 @@ CATALOGUE = [
         purposes=(UNDERSTAND,),
         source=Source.DEVICE,
         retention=TWO_YEARS,
+        since=("day",),
         erasure=Erasure.ROW,
+        export=Export.NONE,
+        withheld="under a random number that names nobody to us; the settings of cookies erase it",
         fields={
             "id": not_personal("a counter of rows"),
             "visitor_id": Held("Identifier"),
@@ -210,6 +247,8 @@ CATALOGUE = [
         purposes=(EVIDENCE,),
         source=Source.PERSON,
         retention=REQUEST_YEARS,
+        since=("closed_at",),
+        also=(End("received_at", UNCONFIRMED_REQUEST, Q(state="unconfirmed")),),
         erasure=Erasure.KEPT,
         person=("person_id",),
         fields={
@@ -218,11 +257,18 @@ CATALOGUE = [
             "kind": Held(),
             "person_id": Held("Identifier", erasure=Erasure.BLANK),
             "account_id": not_personal("names the customer's organisation by a random identifier"),
-            "visitor_email": Held("EmailAddress", subject=Subject.VISITOR),
+            "visitor_email": Held(
+                "EmailAddress",
+                subject=Subject.VISITOR,
+                export=Export.NONE,
+                withheld="a visitor has no sign-in: staff answer by hand",
+            ),
             "token_hash": not_personal("a hash of a random token"),
             "text": Held("Communication"),
             "routed_to": Held(source=Source.OURSELVES),
-            "assigned_to_id": Held("Identifier", subject=Subject.STAFF, export=Export.NONE),
+            "assigned_to_id": Held(
+                "Identifier", subject=Subject.STAFF, export=Export.NONE, withheld="names a member of staff"
+            ),
             "state": Held(source=Source.OURSELVES),
             "received_at": Held(source=Source.OURSELVES),
             "due_on": not_personal("computed from the day of receipt"),
@@ -238,6 +284,7 @@ CATALOGUE = [
         purposes=(EVIDENCE,),
         source=Source.OURSELVES,
         retention=REQUEST_YEARS,
+        since=("request__closed_at",),
         erasure=Erasure.KEPT,
         person=("request__person_id",),
         fields={
@@ -246,7 +293,7 @@ CATALOGUE = [
             "at": Held(),
             "kind": Held(),
             "actor_kind": not_personal("person, administrator, staff or system"),
-            "actor_id": Held("Identifier", export=Export.NONE),
+            "actor_id": Held("Identifier", export=Export.NONE, withheld="may name a member of staff"),
             "refusal": Held(),
             "note": Held("Communication"),
         },
@@ -257,7 +304,10 @@ CATALOGUE = [
         subject=Subject.MEMBER,
         purposes=(EVIDENCE,),
         source=Source.OURSELVES,
-        retention=EXPORT_WEEK,
+        # The file and its key go after a week (privacy.exports); that there was a copy, after five.
+        retention=EXPORT_NOTE,
+        since=("asked_at",),
+        where=~Q(state="ready"),
         erasure=Erasure.ROW,
         person=("person_id",),
         fields={
@@ -298,6 +348,7 @@ STORES = [
         category=Category.C2,
         purposes=(EVIDENCE,),
         retention=EXPORT_WEEK,
+        path="media/exports/*",
     ),
     Store(
         "cookie",
@@ -319,5 +370,6 @@ STORES = [
         "file",
         "key vault",
         "Epoch keys, their destruction receipts and the signing key: random bytes and epochs, in no back-up.",
+        path="vault/**/*",
     ),
 ]

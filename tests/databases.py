@@ -36,7 +36,7 @@ _COUNTERS = range(1, 16)  # Valkey's numbered databases; 0 is left alone.
 # No test stops the machine, only processes: what the system has taken is kept without waiting for the disk.
 _SETTINGS = {"fsync": "off", "full_page_writes": "off", "max_connections": "300"}
 _SHAPING = (
-    "models.py", "sql.py", "setup.py", "policies.py", "partitions.py", "partitioned.py", "router.py", "regions.py",
+    "models.py", "sql.py", "setup.py", "policies.py", "cut.py", "partitions.py", "partitioned.py", "router.py", "regions.py",
     "setup_database.py", "epochs.py", "folder.py", "files.py", "databases.py", "requirements.txt", "staff_roles.py",
 )  # fmt: skip
 

@@ -30,7 +30,7 @@ class LedgerKind(models.TextChoices):
 class LedgerEntry(TenantModel):
     """One movement of money, signed; append-only (P-RET-4). `reference` makes a repeat impossible."""
 
-    access = Access(app="SELECT, INSERT", worker="SELECT, INSERT")
+    access = Access(app="SELECT, INSERT", worker="SELECT, INSERT, DELETE")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=12, choices=LedgerKind)

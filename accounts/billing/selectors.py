@@ -18,5 +18,5 @@ def balance_of(account_id: UUID) -> Decimal:
 
 
 def ledger_total() -> Decimal:
-    """The sum of all movements: what the account has paid and not yet used, but for usage not settled."""
+    """The sum of all movements that are kept (P-RET-4): what the account has paid and not yet used, but for usage not settled."""
     return LedgerEntry.objects.aggregate(total=Sum("amount"))["total"] or ZERO

@@ -16,6 +16,7 @@ from privacy.catalogue import people
 from privacy.catalogue.declarations import FieldEntry
 from privacy.catalogue.people import Place
 from privacy.catalogue.terms import Export
+from privacy.retention import ends
 
 ROWS_SHOWN: Final = 5
 
@@ -61,7 +62,7 @@ def _held(place: Place, rows: list[models.Model]) -> Held:
         ),
         sources=_each(_(field.source.value) for field in place.told if field.source),
         kept=_each(_(field.retention.text) for field in place.told if field.retention),
-        fields=[_field(place, field, shown) for field in place.told],
+        fields=[*(_field(place, field, shown) for field in place.told), *_last_days(place, shown)],
         more=len(rows) > ROWS_SHOWN,
     )
 
@@ -73,6 +74,16 @@ def _field(place: Place, field: FieldEntry, rows: list[models.Model]) -> Field:
         return Field(name, [], secret=True)
     attribute = known.attname  # type: ignore[union-attr]
     return Field(name, [_readable(getattr(row, attribute)) for row in rows], secret=False)
+
+
+def _last_days(place: Place, rows: list[models.Model]) -> list[Field]:
+    """Of what goes by itself the last day of each row; nothing where that is not known yet."""
+    days = [ends.last_day(place, row) for row in rows]
+    return (
+        [Field(_("Kept until the end of"), [_readable(day) for day in days], secret=False)]
+        if any(days)
+        else []
+    )
 
 
 def _readable(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Sum
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.api_keys.models import ApiKey
 from accounts.billing.models import Balance, LedgerEntry
+from accounts.closure.models import AccountClosure
 from accounts.teams.models import Invitation, Membership
 from paasoo_portal.core import hooks
 
@@ -57,3 +59,8 @@ def stays(account_id: UUID) -> list[Line]:
 def balance(account_id: UUID) -> object:
     """What is left to spend, or owed. Needs the account's scope."""
     return Balance.objects.filter(account_id=account_id).aggregate(amount=Sum("amount"))["amount"] or 0
+
+
+def closed_before(*, before: datetime) -> list[UUID]:
+    """The hook `retention.closed_accounts`: accounts whose closing was finished before an instant."""
+    return list(AccountClosure.objects.filter(finished_at__lt=before).values_list("account_id", flat=True))

@@ -151,10 +151,16 @@ def _part_with_people(account_id: UUID) -> int:
 def _erase_account(account_id: UUID) -> None:
     """What the catalogue says of each table that is an organisation's; accounting records stay (P-RET-4)."""
     for place in people.places():
-        if place.of_account and place.declaration.erasure is Erasure.ROW and place.label != "accounts.Person":
+        if _goes_with_account(place):
             for alias in regions.aliases() if place.traffic else ["default"]:
                 _delete(place, account_id, alias)
     Account.objects.filter(pk=account_id).update(name="", default_sender="", push_url="")
+
+
+def _goes_with_account(place: Place) -> bool:
+    """Rows that are the organisation's, unless a rule of so many days keeps them (P-RET-4, P-RET-8)."""
+    with_account = place.declaration.retention.days is None and place.declaration.erasure is not Erasure.BLANK
+    return bool(place.of_account) and (place.declaration.erasure is Erasure.ROW or with_account)
 
 
 def _delete(place: Place, account_id: UUID, alias: str) -> None:

@@ -26,7 +26,6 @@ from paasoo_portal.core.tokens import hash_token
 
 INVITATION_DAYS: Final = 7
 MOST_A_DAY: Final = 50
-KEPT_DAYS: Final = 30
 _TOKEN_BYTES: Final = 32
 
 
@@ -148,15 +147,6 @@ def belongs_to(invitation: Invitation, person: Person) -> bool:
 def has_sign_in(email: str) -> bool:
     taken = Person.objects.filter(email__iexact=email).exists()
     return taken or EmailAddress.objects.filter(email__iexact=email, verified=True).exists()
-
-
-def forget() -> int:
-    """Delete invitations 30 days after they were accepted, withdrawn or ran out (P-RET-1); how many."""
-    before = clock.now() - timedelta(days=KEPT_DAYS)
-    over = Invitation.objects.filter(expires_at__lt=before)
-    over |= Invitation.objects.filter(accepted_at__lt=before)
-    over |= Invitation.objects.filter(revoked_at__lt=before)
-    return over.delete()[0]
 
 
 def _open(invitation: Invitation) -> Invitation:

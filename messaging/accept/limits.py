@@ -15,19 +15,19 @@ from uuid import UUID
 
 from messaging.accept.codes import SubmitCode
 from messaging.accept.rules import Draft
+from paasoo_portal.core.valkey_keys import Prefix
 from privacy.keys import DataKey
 
 BOMBING_SECONDS: Final = 3
-_MARK_PREFIX: Final = "paasoo:b:"
 
 # For each claim: the account, its limit, how many it asks for, and its marks. The throttle is judged first, so that a
 # throttled request leaves no mark behind; a bombing one takes back what it marked and what it counted.
-LUA: Final = """
+LUA: Final = f"""
 local now = redis.call('TIME')[1]
-local answers, i = {}, 1
+local answers, i = {{}}, 1
 while i <= #ARGV do
   local limit, count = tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
-  local counter = 'paasoo:t:' .. ARGV[i] .. ':' .. now
+  local counter = '{Prefix.THROTTLE}' .. ARGV[i] .. ':' .. now
   local answer = 0
   local used = redis.call('INCRBY', counter, count)
   if used == count then redis.call('EXPIRE', counter, 3) end
@@ -36,8 +36,8 @@ while i <= #ARGV do
     answer = 10
   else
     for j = 1, count do
-      if not redis.call('SET', 'paasoo:b:' .. ARGV[i + 2 + j], 1, 'NX', 'PX', 3000) then
-        for k = 1, j - 1 do redis.call('DEL', 'paasoo:b:' .. ARGV[i + 2 + k]) end
+      if not redis.call('SET', '{Prefix.BOMBING}' .. ARGV[i + 2 + j], 1, 'NX', 'PX', 3000) then
+        for k = 1, j - 1 do redis.call('DEL', '{Prefix.BOMBING}' .. ARGV[i + 2 + k]) end
         redis.call('DECRBY', counter, count)
         answer = 8
         break
@@ -79,12 +79,12 @@ def arguments(claims: Iterable[Claim]) -> list[str | int]:
 
 def marks_of(claims: Iterable[Claim]) -> list[str]:
     """The keys to delete when nothing was stored after all, so that a retry is not called bombing."""
-    return [_MARK_PREFIX + mark for asked in claims for mark in asked.marks]
+    return [Prefix.BOMBING + mark for asked in claims for mark in asked.marks]
 
 
 def wake_key(alias: str) -> str:
     """The list on which the dispatcher of a region's database waits."""
-    return f"paasoo:wake:{alias}"
+    return f"{Prefix.BELL}{alias}"
 
 
 class LocalCounters:

@@ -17,6 +17,7 @@ from messaging.refusals.record import network_of
 from paasoo_portal.core.http.client_ip import Address
 from paasoo_portal.core.ids import time_of
 from paasoo_portal.core.tenancy import scope, system_scope
+from paasoo_portal.core.valkey_keys import Prefix
 
 log = logging.getLogger(__name__)
 # A busy key is noted once in so long.
@@ -28,7 +29,7 @@ def used(alias: str, caller: Caller, *, former: bool, address: Address | None) -
     """Note one use. A region that cannot take it must not fail the request."""
     account_id = caller.account.account_id
     try:
-        if not cache.add(f"key-use:{caller.key_id}:{former}", 1, AGAIN_SECONDS):
+        if not cache.add(f"{Prefix.KEY_USE}{caller.key_id}:{former}", 1, AGAIN_SECONDS):
             return
         with scope(account_id, using=[alias]):
             KeyUse(

@@ -20,10 +20,10 @@ from accounts.permissions import Permission, page
 from accounts.seats import sitting
 from messaging.refusals.models import RefusedRequest, Surface
 from messaging.refusals.reasons import REASONS
-from messaging.refusals.record import KEPT_DAYS
 from paasoo_portal.core import regions
 from paasoo_portal.core.ids import time_of, uuid7_floor
 from paasoo_portal.core.tenancy import scope
+from privacy.catalogue.terms import THIRTY_DAYS
 
 PAGE: Final = 40
 _FIELDS: Final = ("region", "code", "day")
@@ -71,7 +71,7 @@ def refused(request: HttpRequest) -> HttpResponse:
         "rows": [_shown(row, names) for row in found[:PAGE]],
         "page": {"older": older},
         "filtered": any(request.GET.get(name) for name in ("code", "day")),
-        "kept_days": KEPT_DAYS,
+        "kept_days": THIRTY_DAYS.days,
     }
     return render(request, "messaging/refused.html", context)
 

@@ -1,23 +1,18 @@
-"""Writing refused requests from Django's views, and forgetting them after 30 days. Keeps P-RET-3."""
+"""Writing refused requests from Django's views; the night forgets them after 30 days. Keeps P-RET-3."""
 
 from __future__ import annotations
 
 import ipaddress
 import logging
-from datetime import timedelta
-from typing import Final
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError
 
 from messaging.refusals.models import RefusedRequest, Surface
-from paasoo_portal.core import clock
 from paasoo_portal.core.http.client_ip import Address
-from paasoo_portal.core.ids import uuid7_floor
-from paasoo_portal.core.tenancy import scope, system_scope
+from paasoo_portal.core.tenancy import scope
 
 log = logging.getLogger(__name__)
-KEPT_DAYS: Final = 30
 
 
 def network_of(address: Address | None) -> str:
@@ -50,11 +45,3 @@ def refused(
             ).save(using=alias, force_insert=True)
     except (DatabaseError, InterfaceError) as error:
         log.warning("a refusal was not kept", extra={"database": alias, "error": type(error).__name__})
-
-
-def forget_old(alias: str) -> int:
-    """Delete what is older than 30 days; how many. Needs the worker's role."""
-    before = uuid7_floor(clock.today() - timedelta(days=KEPT_DAYS))
-    with system_scope("refusals", using=(alias,)):
-        deleted, _ = RefusedRequest.objects.using(alias).filter(id__lt=before).delete()
-    return int(deleted)

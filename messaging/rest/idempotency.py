@@ -20,7 +20,7 @@ from django.utils.encoding import force_bytes
 
 from messaging.rest.problems import Problem
 from paasoo_portal.core import clock
-from paasoo_portal.core.tenancy import scope, system_scope
+from paasoo_portal.core.tenancy import scope
 
 LONGEST: Final = 255
 KEPT: Final = timedelta(hours=24)
@@ -97,13 +97,6 @@ class Once:
                 "DELETE FROM messaging_idempotencykey WHERE account_id = %s AND digest = %s AND status IS NULL",
                 [self._account_id, self._digest],
             )
-
-
-def forget_old(alias: str) -> int:
-    """Delete what is older than a day; how many. Needs the worker's role."""
-    with system_scope("idempotency", using=(alias,)), connections[alias].cursor() as cursor:
-        cursor.execute("DELETE FROM messaging_idempotencykey WHERE created_at < %s", [clock.now() - KEPT])
-        return int(cursor.rowcount)
 
 
 def _digest(purpose: bytes, value: bytes) -> bytes:

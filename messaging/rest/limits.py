@@ -10,6 +10,7 @@ from uuid import UUID
 import redis
 
 from messaging.accept import counters
+from paasoo_portal.core.valkey_keys import Prefix
 
 PER_SECOND: Final = 50
 _COUNT: Final = """
@@ -38,7 +39,7 @@ class Standing:
 def count(key_id: UUID) -> Standing:
     """Count a request. With Valkey away nobody is refused: accepting has limits of its own."""
     try:
-        used = counters.connection().eval(_COUNT, 1, f"paasoo:v1:{key_id.hex}:{int(time.time())}")
+        used = counters.connection().eval(_COUNT, 1, f"{Prefix.QUOTA}{key_id.hex}:{int(time.time())}")
     except redis.RedisError:
         return Standing(0)
     return Standing(int(used))

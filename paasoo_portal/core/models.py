@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from paasoo_portal.core.audit.models import AuditEvent
+from paasoo_portal.core.audit.models import AuditAnchor, AuditEvent
 from paasoo_portal.core.router import BOTH
 from paasoo_portal.core.tenancy.policies import Access
 
@@ -17,4 +17,4 @@ class Heartbeat(models.Model):
     at = models.DateTimeField()
 
 
-__all__ = ["AuditEvent", "Heartbeat"]
+__all__ = ["AuditAnchor", "AuditEvent", "Heartbeat"]

@@ -4,11 +4,23 @@ A `personal_data.py` imports its words from here.
 """
 
 from privacy.catalogue.boot import CatalogueIncomplete, refuse_incomplete
-from privacy.catalogue.declarations import Held, NotPersonal, PersonalData, Store, not_personal
+from privacy.catalogue.declarations import (
+    ACCOUNT_CLOSED,
+    Computed,
+    End,
+    Held,
+    NotPersonal,
+    PersonalData,
+    Store,
+    not_personal,
+)
 from privacy.catalogue.registry import catalogue, override
 
 __all__ = [
+    "ACCOUNT_CLOSED",
     "CatalogueIncomplete",
+    "Computed",
+    "End",
     "Held",
     "NotPersonal",
     "PersonalData",

@@ -9,11 +9,32 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
-from privacy.catalogue.declarations import Catalogue, FieldEntry, NotPersonal, PersonalData, entries
+from privacy.catalogue import dpv
+from privacy.catalogue.declarations import (
+    ENDED_BY,
+    Catalogue,
+    Computed,
+    FieldEntry,
+    Held,
+    NotPersonal,
+    PersonalData,
+    entries,
+)
 from privacy.catalogue.registry import file_for
-from privacy.catalogue.terms import CONSENT_CATEGORIES, SEALED_CATEGORIES, Basis
+from privacy.catalogue.terms import (
+    CONSENT_CATEGORIES,
+    ENDING_CATEGORIES,
+    SEALED_CATEGORIES,
+    Basis,
+    Erasure,
+    Export,
+)
+
+# What ends by itself, and not with a key or a partition, has to say from when it counts.
+_BY_ROW = frozenset({Erasure.ROW, Erasure.BLANK, Erasure.KEPT})
 
 
 @dataclass(frozen=True)
@@ -56,6 +77,21 @@ def problems(
             )
     for label in catalogue.twice:
         yield Problem("privacy.E006", f"{label} is declared twice.", "Keep one of the two declarations.")
+    yield from _words(catalogue)
+
+
+def _words(catalogue: Catalogue) -> Iterator[Problem]:
+    """Words of the vocabulary that nobody has looked up."""
+    seen: set[str] = set()
+    for place, iri in dpv.used(catalogue):
+        if iri not in dpv.known() and iri not in seen:
+            seen.add(iri)
+            yield Problem(
+                "privacy.E011",
+                f"{place} uses {iri}, which is not in the list of DPV's terms.",
+                "Look the term up in DPV 2.3 (https://w3id.org/dpv/2.3): mend the slip, or add the IRI to "
+                f"privacy/catalogue/{dpv.TERMS.name}.",
+            )
 
 
 def _undeclared_model(model: type[models.Model]) -> Problem:
@@ -93,6 +129,38 @@ def _model_problems(model: type[models.Model], declaration: PersonalData | NotPe
         )
     for name in sorted(declared.keys() & fields.keys()):
         yield from _field_problems(model, fields[name], declared[name])
+    if isinstance(declaration, PersonalData):
+        yield from _moments(model, declaration)
+
+
+def _moments(model: type[models.Model], declaration: PersonalData) -> Iterator[Problem]:
+    """Moments that do not exist, or are none."""
+    held = [one.since for one in declaration.fields.values() if isinstance(one, Held) and one.since]
+    for since in [*(end.since for end in declaration.ends), *held]:
+        if not isinstance(since, Computed) and not _is_moment(model, since):
+            yield Problem(
+                "privacy.E010",
+                f"{model._meta.label} counts from {since!r}, which is no date, time or UUID of it.",
+                f"Name a field or a lookup path in {_file(model)}.",
+            )
+
+
+def _is_moment(model: type[models.Model], path: str) -> bool:
+    try:
+        return isinstance(field_at(model, path), models.DateField | models.UUIDField)
+    except FieldDoesNotExist:
+        return False
+
+
+def field_at(model: type[models.Model], path: str) -> models.Field[Any, Any]:
+    """The field at the end of a lookup path. Raises FieldDoesNotExist."""
+    *steps, last = path.split("__")
+    for step in steps:
+        related = model._meta.get_field(step).related_model
+        if not isinstance(related, type):
+            raise FieldDoesNotExist(f"{step} leads nowhere")
+        model = related
+    return model._meta.get_field(last)  # type: ignore[return-value]
 
 
 def _field_problems(
@@ -127,6 +195,30 @@ def _field_problems(
             f"{place} is kept {days} days, beyond the ceiling of {entry.category.ceiling_days} for "
             f"{entry.category.label} data.",
             f"Choose a shorter rule in {file}.",
+        )
+    if days is None and entry.category in ENDING_CATEGORIES:
+        yield Problem(
+            "privacy.E004",
+            f"{place} is {entry.category.label} data, which end by a number of days (P-RET-3).",
+            f"Choose a rule with days in {file}, or another category.",
+        )
+    if entry.by and entry.by not in ENDED_BY:
+        yield Problem(
+            "privacy.E009",
+            f"{place} is ended by {entry.by!r}, which is nobody.",
+            f"Use one of {', '.join(sorted(ENDED_BY))} in {file}.",
+        )
+    if days is not None and entry.erasure in _BY_ROW and not entry.since and not entry.by:
+        yield Problem(
+            "privacy.E009",
+            f"{place} is kept {entry.retention.text}, and nothing says from when it counts.",
+            f"In {file} name the moment, since=… (a field or a lookup path), or who ends it, by=….",
+        )
+    if entry.export is Export.NONE and not entry.withheld:
+        yield Problem(
+            "privacy.E012",
+            f"{place} is not exported, and nothing says why.",
+            f'Say it in {file}: withheld="the reason", or export it.',
         )
     if entry.category in CONSENT_CATEGORIES and any(p.basis is not Basis.CONSENT for p in entry.purposes):
         yield Problem(

@@ -4,8 +4,11 @@ not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.db.models import Q
 
 from privacy.catalogue.terms import (
     Category,
@@ -32,9 +35,41 @@ def not_personal(reason: str) -> NotPersonalField:
 
 
 @dataclass(frozen=True)
+class Computed:
+    """A moment that is no field: an expression of the ORM, made when it is needed, and what it means in words."""
+
+    text: str
+    of: Callable[[], Any]
+
+
+# The moment at which the row's account was closed, which the accounts' own app tells (hook `retention.closed_accounts`).
+ACCOUNT_CLOSED: Final = Computed("the account was closed", lambda: None)
+# A field or a lookup path (a date, a time, or a UUID that carries its time), or a moment computed. NULL: not begun.
+Since = str | Computed
+
+
+@dataclass(frozen=True)
+class End:
+    """One way in which rows end: `rule.days` after `since`, of those that `where` chooses."""
+
+    since: Since
+    rule: Rule
+    where: Q = field(default_factory=Q)
+
+    @property
+    def text(self) -> str:
+        return self.since.text if isinstance(self.since, Computed) else self.since
+
+
+# Who ends rows, where the night's engine does not: they go with their day, with their key, or with the trail's oldest part.
+ENDED_BY: Final = frozenset({"partition", "key", "audit"})
+
+
+@dataclass(frozen=True)
 class Held:
     """A personal field. What it leaves out, it takes from its model's declaration.
 
+    One with a rule of its own says from when it counts (`since`) or who ends it (`by`), as its model does.
     A field of a sealed category is `sealed`, a `token` (an HMAC that dies with its key), or says in `clear`
     why it stands in clear.
     """
@@ -49,8 +84,11 @@ class Held:
     erasure: Erasure | None = None
     subject: Subject | None = None
     sealed: bool = False
+    withheld: str = ""
     token: bool = False
     clear: str = ""
+    since: Since = ""
+    by: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,9 +104,22 @@ class PersonalData:
     retention: Rule
     erasure: Erasure
     export: Export = Export.ACCESS
+    # Why what is not exported is not.
+    withheld: str = ""
     recipients: tuple[Recipient, ...] = (Recipient.HOSTING,)
     # The fields that name the person whom a row is about; without one it is an organisation's.
     person: tuple[str, ...] = ()
+    # From when the rule counts: of several moments the first that is over. Or who ends the rows, if not the engine.
+    since: tuple[Since, ...] = ()
+    where: Q = field(default_factory=Q)
+    by: str = ""
+    # Ends by other rules than the model's own.
+    also: tuple[End, ...] = ()
+
+    @property
+    def ends(self) -> tuple[End, ...]:
+        """Every way in which a row goes by itself."""
+        return (*(End(since, self.retention, self.where) for since in self.since), *self.also)
 
 
 @dataclass(frozen=True)
@@ -94,6 +145,8 @@ class Store:
     purposes: tuple[Purpose, ...] = ()
     retention: Rule | None = None
     recipients: tuple[Recipient, ...] = ()
+    # Files under PAASOO_VAR, as a pattern; with a rule of some days the night's engine lets older ones go.
+    path: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,6 +167,13 @@ class FieldEntry:
     storage: str = ""
     export: Export | None = None
     erasure: Erasure | None = None
+    withheld: str = ""
+    # How the field ends by itself: with its row, or alone where it has a rule of its own.
+    since: tuple[str, ...] = ()
+    by: str = ""
+    alone: bool = False
+    # Other rules by which its row may end before.
+    sooner: tuple[str, ...] = ()
 
 
 def entries(declaration: Declaration) -> list[FieldEntry]:
@@ -144,7 +204,20 @@ def _entry(model: PersonalData, name: str, held: Held | NotPersonalField) -> Fie
         reason=held.clear,
         export=held.export or model.export,
         erasure=held.erasure or model.erasure,
+        withheld=held.withheld or model.withheld,
+        **_ending(model, held),
     )
+
+
+def _ending(model: PersonalData, held: Held) -> dict[str, Any]:
+    if held.since or held.by:
+        assert held.retention is not None
+        text = (End(held.since, held.retention).text,) if held.since else ()
+        return {"since": text, "by": held.by, "alone": True}
+    if held.retention not in {None, model.retention}:
+        return {}
+    own = tuple(End(since, model.retention).text for since in model.since)
+    return {"since": own, "by": model.by, "sooner": tuple(end.rule.text for end in model.also)}
 
 
 @dataclass

@@ -49,6 +49,8 @@ class Place:
     @property
     def told(self) -> tuple[FieldEntry, ...]:
         """The fields that are about the person whom a row names, and not about somebody else beside them."""
+        if self.declaration.person == (self.model._meta.pk.name,):
+            return self.fields
         named = {field.subject for field in self.fields if field.field in self.declaration.person}
         return tuple(field for field in self.fields if not named or field.subject in named)
 

@@ -6,8 +6,8 @@ import hashlib
 import json
 from typing import Any
 
+from privacy.catalogue import dpv
 from privacy.catalogue.declarations import Catalogue, FieldEntry, Store
-from privacy.catalogue.terms import PD
 
 
 def as_dict(catalogue: Catalogue) -> dict[str, Any]:
@@ -34,8 +34,24 @@ def as_json(catalogue: Catalogue) -> str:
     return json.dumps(as_dict(catalogue), indent=2, ensure_ascii=False)
 
 
+def as_markdown(catalogue: Catalogue) -> str:
+    """The same table for a page or a record: GitHub's Markdown."""
+    head, *rows = _rows(catalogue)
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in lines)
+
+
 def as_table(catalogue: Catalogue) -> str:
-    rows = [("MODEL", "FIELD", "CATEGORY", "STORED", "RETENTION", "ERASURE OR REASON")]
+    rows = _rows(catalogue)
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    return "\n".join(
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[5]]).rstrip()
+        for row in rows
+    )
+
+
+def _rows(catalogue: Catalogue) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = [("MODEL", "FIELD", "CATEGORY", "STORED", "RETENTION", "ERASURE OR REASON")]
     for entry in catalogue.entries():
         if entry.personal:
             assert entry.category and entry.retention and entry.erasure
@@ -62,11 +78,7 @@ def as_table(catalogue: Catalogue) -> str:
                 store.reason,
             )
         )
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    return "\n".join(
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[5]]).rstrip()
-        for row in rows
-    )
+    return rows
 
 
 def _field(entry: FieldEntry) -> dict[str, Any]:
@@ -75,7 +87,7 @@ def _field(entry: FieldEntry) -> dict[str, Any]:
         return base | {"reason": entry.reason}
     assert entry.category and entry.retention and entry.erasure and entry.export and entry.source
     return base | {
-        "term": PD + entry.term if entry.term else "",
+        "term": dpv.personal_data(entry),
         "category": entry.category.name,
         "subject": str(entry.subject),
         "purposes": [_purpose(purpose) for purpose in entry.purposes],
@@ -85,10 +97,14 @@ def _field(entry: FieldEntry) -> dict[str, Any]:
             "rule": entry.retention.slug,
             "text": entry.retention.text,
             "promise": entry.retention.promise,
+            "counts_from": list(entry.since),
+            "or_sooner": list(entry.sooner),
+            "ended_by": entry.by or ("the nightly run" if entry.since else "its account or its person"),
         },
         "stored": entry.storage,
         "clear_because": entry.reason,
         "export": str(entry.export),
+        "withheld_because": entry.withheld,
         "erasure": str(entry.erasure),
     }
 
@@ -112,6 +128,7 @@ def _store(store: Store) -> dict[str, Any]:
         "category": store.category.name if store.category else None,
         "purposes": [_purpose(purpose) for purpose in store.purposes],
         "retention": store.retention.text if store.retention else "",
+        "path": store.path,
         "recipients": [str(recipient) for recipient in store.recipients],
     }
 

@@ -8,10 +8,13 @@ from.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from enum import Enum, StrEnum
 from typing import Final
 
 from django.utils.translation import gettext_noop as N_  # noqa: N812  xgettext's own name for it
+
+from paasoo_portal.core import clock
 
 DPV: Final = "https://w3id.org/dpv#"
 PD: Final = "https://w3id.org/dpv/pd#"
@@ -42,6 +45,8 @@ class Category(Enum):
 
 # What is sealed before it reaches PostgreSQL, unless a field says why it stands in clear (P-SEC-1).
 SEALED_CATEGORIES: Final = frozenset({Category.C3, Category.C5})
+# Cookie and device information ends by a number of days, whatever else lives on (P-RET-3).
+ENDING_CATEGORIES: Final = frozenset({Category.C6, Category.C7})
 # Collected after consent alone, but for the strictly necessary minimum (P-CAT-3).
 CONSENT_CATEGORIES: Final = frozenset({Category.C6, Category.C9})
 
@@ -159,7 +164,7 @@ EVIDENCE: Final = _purpose(
 @dataclass(frozen=True)
 class Rule:
     """How long: `days` after the event it names; with `instructed` the account's instruction within its
-    bounds.
+    bounds; with `years` so many after the financial year (the calendar's) in which the event lies.
     """
 
     slug: str
@@ -167,6 +172,26 @@ class Rule:
     days: int | None
     instructed: bool = False
     promise: str = ""
+    years: int = 0
+
+    @property
+    def exact(self) -> bool:
+        """What is kept two days at most is ended by the hour; all else by the night."""
+        return self.days is not None and self.days <= 2
+
+    def before(self, cutoff_on: date, now: datetime) -> datetime:
+        """What happened before this instant is over: at the midnight of `cutoff_on`, or `now` where the rule is exact."""
+        assert self.days is not None
+        if self.years:
+            return clock.midnight(date(cutoff_on.year - self.years, 1, 1))
+        return (now if self.exact else clock.midnight(cutoff_on)) - timedelta(days=self.days)
+
+    def last_day(self, since: datetime) -> date:
+        """The UTC day after whose end nothing of it is left."""
+        assert self.days is not None
+        if self.years:
+            return date(since.year + self.years, 12, 31)
+        return (since + timedelta(days=self.days)).date()
 
 
 CONTENT_RULE: Final = Rule(
@@ -191,17 +216,33 @@ MEMBERSHIP_LIFE: Final = Rule(
 INVITATION: Final = Rule(
     "invitation", N_("30 days after it was accepted, revoked or ran out"), 30, promise="P-RET-1"
 )
-SESSION: Final = Rule("session", N_("12 hours after the last sign-in"), 1, promise="P-RET-3")
+# Counted from the moment at which a session runs out.
+SESSION: Final = Rule("session", N_("12 hours after the last sign-in"), 0, promise="P-RET-3")
 SECURITY_LOG: Final = Rule("security-log", N_("one year after the event"), 365, promise="P-RET-3")
-THIRTY_DAYS: Final = Rule("thirty-days", N_("30 days after the event"), 31, promise="P-RET-3")
-TWO_YEARS: Final = Rule("device", N_("two years after it was collected"), 730, promise="P-RET-3")
+THIRTY_DAYS: Final = Rule("thirty-days", N_("30 days after the event"), 30, promise="P-RET-3")
+# A day less, so that the night in which it goes lies within the two years.
+TWO_YEARS: Final = Rule("device", N_("two years after it was collected"), 729, promise="P-RET-3")
 ACCOUNTING_YEARS: Final = Rule(
-    "accounting", N_("seven years after the financial year"), 2557, promise="P-RET-4"
+    "accounting", N_("seven years after the financial year"), 2557, promise="P-RET-4", years=7
 )
 REQUEST_YEARS: Final = Rule(
     "request", N_("three years after the request was closed"), 1095, promise="P-RGT-2"
 )
 EXPORT_WEEK: Final = Rule("export", N_("seven days after it was made"), 7, promise="P-RET-1")
+EXPORT_NOTE: Final = Rule("export-note", N_("35 days after it was asked for"), 35, promise="P-RET-1")
+NOTICE: Final = Rule("notice", N_("two years after it was sent"), 730, promise="P-POL-1")
+UNCONFIRMED_SIGN_UP: Final = Rule(
+    "unconfirmed-sign-up",
+    N_("seven days after signing up, when the address was never confirmed"),
+    7,
+    promise="P-RET-1",
+)
+UNCONFIRMED_REQUEST: Final = Rule(
+    "unconfirmed-request",
+    N_("two days after it was sent, when the address was never confirmed"),
+    2,
+    promise="P-RGT-2",
+)
 EVIDENCE_YEARS: Final = Rule("evidence", N_("seven years, by id alone"), 2557, promise="P-RET-4")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Final
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
@@ -12,9 +10,6 @@ from paasoo_portal.core import clock
 from privacy.consent.choices import ASK_AGAIN_AFTER, Choice, Standing
 from privacy.consent.models import ConsentRecord, Decision, How, PageVisit
 from privacy.consent.register import TEXT_VERSION, Purpose
-
-VISITS_KEPT: Final = timedelta(days=730)
-PROOFS_KEPT: Final = timedelta(days=2557)
 
 _COUNT = """
 INSERT INTO privacy_pagevisit (visitor_id, day, page, times) VALUES (%s, %s, %s, 1)
@@ -66,11 +61,3 @@ def _decision(granted: bool, had: bool) -> Decision:
     if granted:
         return Decision.GRANTED
     return Decision.WITHDRAWN if had else Decision.REFUSED
-
-
-def forget() -> tuple[int, int]:
-    """Delete visits after two years (P-RET-3) and proofs seven years after their choice ended; how many of each."""
-    today = clock.today()
-    visits = PageVisit.objects.filter(day__lt=today - VISITS_KEPT).delete()[0]
-    proofs = ConsentRecord.objects.filter(until__lt=today - PROOFS_KEPT).delete()[0]
-    return visits, proofs

@@ -117,7 +117,6 @@ def forget() -> int:
     for job in over:
         path_of(job.pk).unlink(missing_ok=True)
         ExportJob.objects.filter(pk=job.pk).update(state=ExportState.OVER, key=b"")
-    ExportJob.objects.filter(asked_at__lt=now - 5 * KEPT).exclude(state=ExportState.READY).delete()
     return len(over)
 
 

@@ -15,7 +15,7 @@ from privacy.keys.models import DataClass
 class LegalHold(models.Model):
     """What of an account is preserved: classes, and the UTC days on which its retention began (both included)."""
 
-    access = Access(app="SELECT, INSERT, UPDATE", worker="SELECT, UPDATE")
+    access = Access(app="SELECT, INSERT, UPDATE", worker="SELECT, UPDATE, DELETE")
     exempt = (
         "The night's run and the privacy officer read every account's; a customer's page names its account."
     )

@@ -27,8 +27,6 @@ from privacy.requests.models import (
 # Staff step in this long before an answer is due, when the administrator has given none (P-WHO-2).
 TAKE_OVER_BEFORE: Final = timedelta(days=10)
 CONFIRM_WITHIN: Final = timedelta(days=2)
-# A closed request is proof that it was answered in time; then it goes.
-KEPT_AFTER: Final = timedelta(days=3 * 365)
 _LETTERS: Final = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 
 
@@ -170,14 +168,6 @@ def take_over() -> int:
             one.save(update_fields=["routed_to"])
             _step(one, StepKind.TAKEN_OVER, "system", None)
     return len(found)
-
-
-def forget() -> int:
-    """Delete requests three years after they closed, and those whose address nobody confirmed; how many."""
-    now = clock.now()
-    over = RightsRequest.objects.filter(closed_at__lt=now - KEPT_AFTER)
-    over |= RightsRequest.objects.filter(state=RequestState.UNCONFIRMED, received_at__lt=now - CONFIRM_WITHIN)
-    return over.delete()[1].get("privacy.RightsRequest", 0)
 
 
 def _open(request_id: UUID) -> RightsRequest:

@@ -43,7 +43,7 @@ class RetentionBound(models.Model):
 class RetentionInstruction(TenantModel):
     """A customer's instruction for a data class; appended, never edited, so that its history is its proof."""
 
-    access = Access(app="SELECT, INSERT, UPDATE", worker="SELECT, INSERT, UPDATE")
+    access = Access(app="SELECT, INSERT, UPDATE", worker="SELECT, INSERT, UPDATE, DELETE")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     data_class = models.SmallIntegerField(_("data class"), choices=DataClass)

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from paasoo_portal.core import clock
 from privacy.retention.models import RetentionRun, RunState
 
-ENFORCE, SWEEP, CARRY_OVER = "enforce", "sweep", "carry_over"
+ENFORCE, SWEEP, CARRY_OVER, ROWS = "enforce", "sweep", "carry_over", "rows"
 
 
 def begin(database: str, kind: str, cutoff_on: date) -> tuple[RetentionRun, bool]:

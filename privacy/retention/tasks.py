@@ -17,11 +17,12 @@ from privacy.errors import PrivacyError
 from privacy.holds.models import LegalHold
 from privacy.keys import epochs
 from privacy.keys.locks import Busy
-from privacy.retention import enforce, instructions, nightly, runs
+from privacy.retention import enforce, instructions, nightly, rows, runs
 
 log = logging.getLogger(__name__)
 
 ALARM_AFTER: Final = timedelta(hours=26)
+RUNS: Final = ("retention", "carry_over", "rows")
 
 
 def queue_of(alias: str) -> str:
@@ -67,6 +68,37 @@ def retention_run(database: str, cutoff_on: str) -> None:
         log.error("retention stopped", extra={"database": database, "because": error.log})
 
 
+@shared_task(name="privacy.rows_nightly")
+def rows_nightly() -> None:
+    """Hourly: the night's rows where they were not looked through, and what is kept two days at most."""
+    day = clock.today().isoformat()
+    for alias in ("default", *regions.aliases()):
+        _send_rows(alias, day)
+
+
+def _send_rows(alias: str, day: str) -> None:
+    queue = "control" if alias == "default" else queue_of(alias)
+    current_app.send_task("privacy.rows_run", args=[alias, day], queue=queue)
+
+
+@shared_task(name="privacy.rows_run")
+def rows_run(database: str, cutoff_on: str) -> None:
+    """Let one database's rows go that are over; asks to be called again while there are more."""
+    day = date.fromisoformat(cutoff_on)
+    if database not in {"default", *regions.aliases()} or day > clock.today():
+        log.error("rows run refused", extra={"database": database, "cutoff_on": cutoff_on})
+        return
+    try:
+        done = rows.run(database, day)
+    except rows.RowsBusy:
+        log.info("rows left to another process", extra={"database": database})
+    except PrivacyError as error:
+        log.error("rows stopped", extra={"database": database, "because": error.log})
+    else:
+        if done.left:
+            _send_rows(database, cutoff_on)
+
+
 @shared_task(name="privacy.hold_released")
 def hold_released(database: str, hold_id: str) -> None:
     """Go on at once with the erasure that a hold stopped. May be sent any number of times: the night does the same."""
@@ -88,12 +120,13 @@ def watch() -> list[str]:
     """The dead-man's switch: a database whose run has not happened for 26 hours raises an alarm."""
     late = []
     now = clock.now()
-    for alias in regions.aliases():
-        for name in (f"retention.{alias}", f"carry_over.{alias}"):
-            # A database whose run never happened is late from its first epoch on.
-            at = heartbeat.last(name) or epochs.first_opened_at(alias)
-            if at is not None and now - at > ALARM_AFTER:
-                late.append(name)
-                hours = int((now - at).total_seconds() // 3600)
-                log.error("nightly run is late", extra={"run": name, "hours": hours})
+    first = regions.aliases()[0]
+    watched = [(f"{kind}.{alias}", alias) for alias in regions.aliases() for kind in RUNS]
+    for name, alias in [*watched, ("rows.default", first)]:
+        # A database whose run never happened is late from its first epoch on; the control plane has none of its own.
+        at = heartbeat.last(name) or epochs.first_opened_at(alias)
+        if at is not None and now - at > ALARM_AFTER:
+            late.append(name)
+            hours = int((now - at).total_seconds() // 3600)
+            log.error("nightly run is late", extra={"run": name, "hours": hours})
     return late

@@ -18,7 +18,8 @@ from privacy.certificates.verify import verify_chain
 from privacy.errors import PrivacyError
 from privacy.keys import epochs, guard
 from privacy.keys.models import DataClass
-from privacy.retention import rules, runs
+from privacy.retention import rows, rules, runs
+from privacy.retention.ends import Moment
 
 # The night's run begins ten minutes after midnight; until it is done, or this late, yesterday's cut-off
 # counts.
@@ -74,10 +75,19 @@ def verify_certificates() -> Verification:
     return found
 
 
-def expected_cutoff(alias: str) -> date:
+def verify_rows(alias: str, cutoff_on: date | None = None) -> Verification:
+    """Rows of one database, the control plane included, whose end has come. Needs the worker's role."""
+    at = Moment(cutoff_on or expected_cutoff(alias, runs.ROWS), clock.now() - _LATE_AFTER)
+    found = Verification(alias, at.cutoff_on)
+    with system_scope(rows.JOB, using=dict.fromkeys(("default", alias))):
+        found.culprits += rows.overdue(alias, at, _MOST_CULPRITS)
+    return found
+
+
+def expected_cutoff(alias: str, kind: str = runs.ENFORCE) -> date:
     """Today, or yesterday while the night's run may still be on its way."""
     now = clock.now()
-    done = runs.last_done(alias, runs.ENFORCE)
+    done = runs.last_done(alias, kind)
     if done is not None and done.cutoff_on >= now.date():
         return now.date()
     late = now - clock.midnight(now.date()) >= _LATE_AFTER

@@ -7,7 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from kombu.exceptions import OperationalError
 
 from accounts.api_keys.services import create_api_key
 from accounts.centre.answers import accounts_of
+from accounts.policy_notices.models import PolicyNotice
 from accounts.teams.invitations import create_invitation
 from accounts.teams.services import add_member
 from paasoo_portal.core import clock
@@ -247,3 +248,11 @@ def test_without_the_broker_a_copy_waits_for_beat(
     with django_capture_on_commit_callbacks(execute=True):
         job = services.ask(kind=ExportKind.PERSON, person_id=cast.bob.pk, account_id=None)
     assert ExportJob.objects.get(pk=job.pk).state == ExportState.WAITING
+
+
+def test_what_goes_by_itself_is_shown_with_its_last_day(cast: Cast, bob: Visitor) -> None:
+    with clock.travel(datetime(2026, 3, 2, 13, tzinfo=UTC)):
+        PolicyNotice.objects.create(person_id=cast.bob.pk, version="2026-11", told_at=clock.now())
+    page = bob.get("/privacy/held/")
+    assert "Kept until the end of" in page.text
+    assert "1 March 2028" in page.text

@@ -23,6 +23,7 @@ from privacy.catalogue import (
     NotPersonal,
     PersonalData,
     catalogue,
+    dpv,
     not_personal,
     override,
     refuse_incomplete,
@@ -31,13 +32,19 @@ from privacy.catalogue.boot import CatalogueIncomplete
 from privacy.catalogue.completeness import fields_of, installed_models, problems
 from privacy.catalogue.declarations import Catalogue, NotPersonalField
 from privacy.catalogue.terms import (
+    ACCOUNT_LIFE,
     ACCOUNTING_YEARS,
     CONTENT_RULE,
     DELIVER,
     RUN_ACCOUNT,
+    SECURITY,
+    SECURITY_LOG,
     Basis,
     Category,
     Erasure,
+    Export,
+    Recipient,
+    Role,
     Source,
     Subject,
 )
@@ -129,6 +136,121 @@ def test_nothing_is_kept_beyond_its_ceiling(stranger: type[models.Model]) -> Non
         fields={"id": not_personal("a number"), "sealed": Held(sealed=True), "text": Held(clear="x")},
     )
     assert "privacy.E004" in found(declaration, stranger)
+
+
+def test_device_information_ends_by_days(stranger: type[models.Model]) -> None:
+    fields: Fields = {"id": not_personal("n"), "sealed": Held(), "text": Held()}
+    endless = replace(
+        PERSON, category=Category.C7, purposes=(SECURITY,), retention=ACCOUNT_LIFE, fields=fields
+    )
+    assert "privacy.E004" in found(endless, stranger)
+    ending = replace(endless, retention=SECURITY_LOG, since=("id",))
+    assert "privacy.E004" not in found(ending, stranger)
+
+
+class TestEveryRuleHasItsMoment:
+    """A rule of so many days says from when it counts, or who ends it: privacy.E009 and E010."""
+
+    FIELDS: Fields = {"id": not_personal("n"), "sealed": Held(sealed=True), "text": Held(clear="x")}
+
+    @pytest.mark.parametrize("erasure", [Erasure.ROW, Erasure.BLANK, Erasure.KEPT])
+    def test_silence_is_refused_and_told_what_to_write(
+        self, stranger: type[models.Model], erasure: Erasure
+    ) -> None:
+        silent = replace(PERSON, erasure=erasure, fields=self.FIELDS)
+        hint = found(silent, stranger)["privacy.E009"]
+        assert "accounts/personal_data.py" in hint
+        assert "since=" in hint
+        assert "privacy.E009" not in found(replace(silent, by="partition"), stranger)
+        assert "privacy.E009" in found(replace(silent, by="somebody"), stranger)
+
+    def test_what_dies_with_a_key_needs_none(self, stranger: type[models.Model]) -> None:
+        assert found(replace(PERSON, fields=self.FIELDS), stranger) == {}
+
+    def test_a_field_with_a_rule_of_its_own_says_so_itself(self, stranger: type[models.Model]) -> None:
+        own = Held(clear="x", retention=SECURITY_LOG, erasure=Erasure.BLANK)
+        fields: Fields = {**self.FIELDS, "text": own}
+        assert "privacy.E009" in found(replace(PERSON, since=("id",), fields=fields), stranger)
+        fields = {**self.FIELDS, "text": replace(own, by="key")}
+        assert "privacy.E009" not in found(replace(PERSON, fields=fields), stranger)
+
+    @pytest.mark.parametrize("path", ["text", "closed_at", "text__nowhere"])
+    def test_a_moment_that_is_none_is_named(self, stranger: type[models.Model], path: str) -> None:
+        declaration = replace(PERSON, erasure=Erasure.ROW, since=(path,), fields=self.FIELDS)
+        assert "privacy.E010" in found(declaration, stranger)
+
+    def test_every_rule_of_ours_is_ended_by_somebody(self) -> None:
+        for entry in catalogue().entries():
+            if entry.personal and entry.retention and entry.retention.days is not None:
+                by_key = entry.erasure in {Erasure.KEY, Erasure.PARTITION}
+                assert entry.since or entry.by or by_key, (entry.model, entry.field)
+
+
+def test_what_is_not_exported_says_why(stranger: type[models.Model]) -> None:
+    fields = TestEveryRuleHasItsMoment.FIELDS
+    assert "privacy.E012" in found(replace(PERSON, export=Export.NONE, fields=fields), stranger)
+    reasoned = replace(PERSON, export=Export.NONE, withheld="a secret", fields=fields)
+    assert found(reasoned, stranger) == {}
+
+
+class TestTheVocabulary:
+    """Every word is DPV's own, from a list that was looked up: privacy.E011."""
+
+    def test_a_word_that_nobody_looked_up_is_refused(self, stranger: type[models.Model]) -> None:
+        slip: Fields = {**TestEveryRuleHasItsMoment.FIELDS, "text": Held("Authentification", clear="x")}
+        hint = found(replace(PERSON, fields=slip), stranger)["privacy.E011"]
+        assert "dpv-2.3-terms.txt" in hint
+
+    def test_the_list_says_what_it_is_and_holds_nothing_unused(self) -> None:
+        head = dpv.TERMS.read_text(encoding="utf-8")
+        for word in ("DPV 2.3", "w3id.org/dpv", "W3C Software and Document License"):
+            assert word in head
+        assert {iri for _, iri in dpv.used(catalogue())} == dpv.known()
+        assert all(iri.startswith("https://w3id.org/dpv") for iri in dpv.known())
+
+    def test_every_kind_of_word_has_its_iri(self) -> None:
+        assert set(dpv.SUBJECTS) == set(Subject)
+        assert set(dpv.SOURCES) == set(Source)
+        assert set(dpv.ROLES) == set(Role)
+        assert set(dpv.CATEGORIES) == set(Category)
+        assert set(Recipient) - set(dpv.RECIPIENTS) == {Recipient.NOBODY}
+
+
+def test_json_ld_tells_each_process_in_full() -> None:
+    out = StringIO()
+    call_command("catalogue", "--format", "jsonld", stdout=out)
+    printed = json.loads(out.getvalue())
+    nodes = {node["@id"]: node for node in printed["@graph"]}
+    assert len(nodes) == len(printed["@graph"]), "each process has a name of its own"
+    prefixes = {name: iri for name, iri in printed["@context"].items() if isinstance(iri, str)}
+    for node in nodes.values():
+        assert node["@type"] == dpv.PROCESS
+        assert node["hasLegalBasis"].startswith("https://w3id.org/dpv/legal/eu/gdpr#A6-1-")
+        assert node["hasDataController"]
+        assert node["dpv:hasStorageCondition"]
+        for name in node:
+            prefix, _, word = name.partition(":")
+            if word and prefix == "dpv":
+                assert prefixes[prefix] + word in dpv.known()
+    deliver = nodes["urn:paasoo:process:messaging.Message:deliver:end_user"]
+    assert deliver["hasDataProcessor"] == "urn:paasoo:organisation"
+    assert deliver["hasDataController"] == "urn:paasoo:customer"
+    assert "https://w3id.org/dpv#EncryptionAtRest" in deliver["hasTechnicalMeasure"]
+    assert "https://w3id.org/dpv/pd#TelephoneNumber" in {
+        one["@type"] for one in deliver["dpv:hasPersonalData"]
+    }
+    declared = {entry.model for entry in catalogue().entries() if entry.personal}
+    assert declared <= {node["dct:title"] for node in nodes.values()}
+
+
+def test_markdown_is_the_table_s_own_rows() -> None:
+    out = StringIO()
+    call_command("catalogue", "--format", "markdown", stdout=out)
+    head, rule, *lines = out.getvalue().strip().splitlines()
+    assert head.startswith("| MODEL | FIELD |")
+    assert set(rule) <= set("|- ")
+    assert len(lines) == len(catalogue().entries()) + len(catalogue().stores)
+    assert {line.count(" | ") for line in lines} == {5}
 
 
 def test_stale_and_double_declarations_show(stranger: type[models.Model]) -> None:

@@ -73,6 +73,21 @@ def test_a_run_happens_once_however_often_it_is_sent(
     assert [row.number for row in guard.epochs_of(region)] == [1, 2]
 
 
+def test_rows_are_looked_through_in_every_database_and_it_is_on_record(
+    region: str, registered: Registered
+) -> None:
+    day = clock.today().isoformat()
+    before = clock.now()
+    for database in ("default", region):
+        for _ in range(2):
+            retention_tasks.rows_run(database, day)
+        told = heartbeat.last(f"rows.{database}")
+        assert told is not None
+        assert told >= before
+    kept = RetentionRun.objects.filter(kind="rows", state="done").values_list("database", flat=True)
+    assert sorted(kept) == sorted(["default", region])
+
+
 @pytest.mark.parametrize("days_ahead", [1, 90])
 def test_a_cut_off_of_the_future_is_refused(
     region: str, account: UUID, make_key: MakeKey, registered: Registered, days_ahead: int
@@ -121,7 +136,7 @@ def test_a_run_that_never_happened_is_late_too(region: str, registered: Register
 def test_the_dead_man_s_switch_rings_after_26_hours(
     region: str, registered: Registered, sent: list[Any]
 ) -> None:
-    for name in (f"retention.{region}", f"carry_over.{region}"):
+    for name in (f"retention.{region}", f"carry_over.{region}", f"rows.{region}"):
         heartbeat.beat(name)
     with clock.travel(by=timedelta(hours=25)):
         assert not [name for name in retention_tasks.watch() if name.endswith(f".{region}")]
@@ -129,4 +144,5 @@ def test_the_dead_man_s_switch_rings_after_26_hours(
         assert [name for name in retention_tasks.watch() if name.endswith(f".{region}")] == [
             f"retention.{region}",
             f"carry_over.{region}",
+            f"rows.{region}",
         ]

@@ -116,6 +116,18 @@ def test_the_log_file_does_not_grow_for_ever(tmp_path: Path, monkeypatch: pytest
     ]  # fmt: skip
 
 
+def test_no_log_file_holds_more_than_a_month(tmp_path: Path) -> None:
+    (tmp_path / "paasoo.log").write_text("2020-01-31T00:00:00Z web  an old line\n")
+    log = console.Console(tmp_path, StringIO())
+    log.say("today")
+    assert "an old line" in (tmp_path / "paasoo.log.1").read_text()
+    assert "an old line" not in log.path.read_text()
+    log.path.write_text("2020-01-31T00:00:00Z web  written meanwhile\n")
+    log._day -= timedelta(days=1)
+    log.say("the day after")
+    assert "written meanwhile" in (tmp_path / "paasoo.log.1").read_text()
+
+
 def test_one_manager_for_each_state_folder(var: Path) -> None:
     first, second = RunState(Paths(var)), RunState(Paths(var))
     assert first.take()

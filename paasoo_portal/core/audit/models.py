@@ -1,4 +1,4 @@
-"""The audit trail's table."""
+"""The audit trail's table, and where a trail begins since its oldest part went."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from paasoo_portal.core.tenancy.policies import Access
 class AuditEvent(models.Model):
     """One act. `chain` names the trail (an account's, or the system's); numbers in it have no gap."""
 
-    # Not tenant-scoped: staff and system acts belong to no account, and the chain is verified as a whole.
+    # Not tenant-scoped: staff and system acts belong to no account, and the chain is verified as a whole. What is
+    # over its time goes by a function of the owner's (core.audit.cut).
     access = Access(app="SELECT, INSERT", worker="SELECT, INSERT")
 
     id = models.BigAutoField(primary_key=True)
@@ -27,3 +28,15 @@ class AuditEvent(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["chain", "number"], name="audit_chain_number")]
         indexes = [models.Index(fields=["chain", "-id"], name="audit_chain_id")]
+
+
+class AuditAnchor(models.Model):
+    """The last entry that went: the trail goes on from its number and digest. Neither says what the entry was."""
+
+    access = Access(app="SELECT", worker="SELECT")
+
+    chain = models.UUIDField(primary_key=True)
+    number = models.BigIntegerField()
+    digest = models.BinaryField(max_length=32)
+    last_at = models.DateTimeField()
+    cut_at = models.DateTimeField()

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from paasoo_portal.core import clock
 from paasoo_portal.core.audit.events import Event
-from paasoo_portal.core.audit.models import AuditEvent
+from paasoo_portal.core.audit.models import AuditAnchor, AuditEvent
 
 SYSTEM_CHAIN = UUID(int=0)
 Value = str | int | bool | None
@@ -33,9 +33,8 @@ def record(
     """
     chain = account_id or SYSTEM_CHAIN
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [str(chain)])
-        head = AuditEvent.objects.filter(chain=chain).order_by("-number").first()
+        lock(chain)
+        head = AuditEvent.objects.filter(chain=chain).order_by("-number").first() or _anchor(chain)
         number = head.number + 1 if head else 1
         at = clock.now()
         entry = AuditEvent(
@@ -53,13 +52,29 @@ def record(
 
 
 def verify(chain: UUID) -> int | None:
-    """The number of the first entry that does not fit its predecessor, or None when the trail is whole."""
-    previous, expected = b"", 1
+    """The number of the first entry that does not fit its predecessor, or None when the trail is whole.
+
+    Whole is a trail from its anchor on, once its oldest part is over its time and gone.
+    """
+    anchor = _anchor(chain)
+    previous, expected = (bytes(anchor.digest), anchor.number + 1) if anchor else (b"", 1)
     for entry in AuditEvent.objects.filter(chain=chain).order_by("number").iterator():
         if entry.number != expected or bytes(entry.digest) != _digest(previous, entry, entry.at):
-            return expected
+            # Cut meanwhile, the trail begins elsewhere than a moment ago.
+            moved = (found := _anchor(chain)) is not None and (anchor is None or found.number > anchor.number)
+            return verify(chain) if moved else expected
         previous, expected = bytes(entry.digest), expected + 1
     return None
+
+
+def lock(chain: UUID) -> None:
+    """One writer of a trail at a time, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [str(chain)])
+
+
+def _anchor(chain: UUID) -> AuditAnchor | None:
+    return AuditAnchor.objects.filter(chain=chain).first()
 
 
 def _digest(previous: bytes, entry: AuditEvent, at: datetime) -> bytes:
