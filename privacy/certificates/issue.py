@@ -18,7 +18,7 @@ from paasoo_portal.core import clock
 from paasoo_portal.core.audit import Event, record
 from privacy.catalogue import catalogue
 from privacy.catalogue.render import version
-from privacy.certificates import canonical
+from privacy.certificates import canonical, tree
 from privacy.certificates.models import Certificate
 from privacy.keys import signing
 from privacy.keys.models import DataClass
@@ -141,7 +141,7 @@ def _append(certificate_id: UUID, account_id: UUID | None, kind: str, body: dict
             "signed_by": signing.public_key(),
         }
     )
-    return Certificate.objects.create(
+    issued = Certificate.objects.create(
         id=certificate_id,
         number=number,
         account_id=account_id,
@@ -152,6 +152,9 @@ def _append(certificate_id: UUID, account_id: UUID | None, kind: str, body: dict
         signature=signing.sign(text.encode()),
         issued_at=at,
     )
+    if number % tree.BLOCK == 0:
+        tree.close_blocks(number)
+    return issued
 
 
 def _lock_chain() -> None:

@@ -20,15 +20,18 @@ from paasoo_portal.core import clock, hooks
 from paasoo_portal.core.ids import uuid7
 from paasoo_portal.core.tenancy import system_scope
 from privacy import keys
+from privacy.certificates.models import Certificate
 from privacy.keys import epochs
 from privacy.keys.datakey import DataKey
 from privacy.keys.models import DataClass
 from privacy.keys.vault import vault
+from privacy.retention import enforce
 
 TABLES = {
     "traffic": ["privacy_epoch", "privacy_keytombstone"],
     "control": [
         "privacy_certificate",
+        "privacy_certificateblock",
         "privacy_retentionrun",
         "privacy_retentioninstruction",
         "privacy_clockmark",
@@ -158,3 +161,12 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> Registered:
     real = hooks.handlers
     monkeypatch.setattr(hooks, "handlers", lambda name: names[name] if name in names else real(name))
     return found
+
+
+@pytest.fixture
+def chain(region: str, account: UUID, make_key: MakeKey, registered: Registered) -> list[Certificate]:
+    """Three certificates of three days' runs."""
+    for age in (31, 32, 33):
+        make_key(account, age=age)
+        enforce.enforce(region, clock.today())
+    return list(Certificate.objects.order_by("number"))
