@@ -188,7 +188,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_RATE_LIMITS = {"privacy_ask": "5/h/ip", "webhook_test": "10/m/user"}
+ACCOUNT_RATE_LIMITS = {"privacy_ask": "5/h/ip", "certificate_check": "20/m/ip", "webhook_test": "10/m/user"}
 ACCOUNT_FORMS = {
     "login": "accounts.forms.SignInForm",
     "signup": "accounts.forms.SignUpForm",
@@ -244,6 +244,8 @@ SESSION_COOKIE_AGE = 12 * 3600
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+# Nobody uploads but whoever checks a certificate: small things, held in memory, never on a disk.
+FILE_UPLOAD_HANDLERS = ["paasoo_portal.core.http.uploads.SmallUploadHandler"]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

@@ -30,7 +30,7 @@ class NotInChain(PrivacyError):
 
 
 def published(*, since: int | None = None, includes: int | None = None) -> Published:
-    """The head of now. Raises NothingIssued, NotInChain, VaultUnavailable."""
+    """The head of now. Raises NothingIssued, NotInChain, Gap, VaultUnavailable."""
     tree, head = draw()
     try:
         return Published(
@@ -48,20 +48,20 @@ def size() -> int:
 
 
 def envelope(row: Certificate, drawn: tuple[Tree, Head] | None = None) -> Envelope:
-    """The certificate as a file, under the head of now or one that was drawn before. Raises VaultUnavailable."""
+    """The certificate as a file, under the head of now or one that was drawn before. Raises Gap, VaultUnavailable."""
     tree, head = drawn or draw()
-    content = json.loads(row.body)
+    content = content_of(row)
     receipt = receipts([content]).get(place_of(content))
     return Envelope(
         certificate=_signed(row, tree),
         head=head,
-        public_key=content["signed_by"],
+        public_key=str(content.get("signed_by", "")),
         receipt=None if receipt is None else _signed(receipt, tree),
     )
 
 
 def draw() -> tuple[Tree, Head]:
-    """The tree over everything issued, and its head. Raises NothingIssued, VaultUnavailable."""
+    """The tree over everything issued, and its head. Raises NothingIssued, Gap, VaultUnavailable."""
     newest = Certificate.objects.order_by("-number").first()
     if newest is None:
         raise NothingIssued("no certificate exists")
@@ -74,6 +74,15 @@ def draw() -> tuple[Tree, Head]:
         public_key=signing.public_key(),
     )
     return tree, replace(head, signature=signing.sign(head.text().encode()))
+
+
+def content_of(row: Certificate) -> dict[str, Any]:
+    """What a certificate says; {} of a body that is none."""
+    try:
+        content = json.loads(row.body)
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def place_of(content: dict[str, Any]) -> tuple[str, int] | None:

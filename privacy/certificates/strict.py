@@ -68,7 +68,7 @@ def text(value: Any, name: str) -> str:
 
 
 def hexadecimal(value: Any, name: str, digits: int) -> str:
-    if not isinstance(value, str) or re.fullmatch(r"[0-9a-f]{%d}" % digits, value) is None:
+    if not isinstance(value, str) or re.fullmatch(f"[0-9a-f]{{{digits}}}", value) is None:
         what = {"name": name, "digits": digits}
         raise Unreadable(_("The member “%(name)s” does not have %(digits)d hexadecimal digits.") % what)
     return value

@@ -7,12 +7,20 @@ certificates: about 3,000 rows for a million certificates, and nothing has to be
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
 from privacy.certificates import merkle
 from privacy.certificates.models import Certificate, CertificateBlock
+from privacy.errors import PrivacyError
+
+log = logging.getLogger(__name__)
 
 BLOCK: Final = 1024
+
+
+class Gap(PrivacyError):
+    """A certificate is missing from the chain, so nothing can be proven: `retention verify` names it."""
 
 
 class Tree:
@@ -49,20 +57,30 @@ class Tree:
     def _leaf(self, index: int) -> bytes:
         block = index // BLOCK
         if block not in self._leaves:
-            self._leaves[block] = leaves(block)
+            self._leaves[block] = leaves(block, self.size)
         return self._leaves[block][index % BLOCK]
 
 
-def leaves(block: int) -> list[bytes]:
-    """The hashed leaves of a block, as many as there are."""
-    numbered = Certificate.objects.filter(number__gt=block * BLOCK, number__lte=(block + 1) * BLOCK)
-    digests = numbered.order_by("number").values_list("digest", flat=True)
-    return [merkle.leaf_of(digest) for digest in digests]
+def leaves(block: int, size: int) -> list[bytes]:
+    """The hashed leaves of a block of a tree of that size. Raises Gap."""
+    first, last = block * BLOCK + 1, min((block + 1) * BLOCK, size)
+    numbered = Certificate.objects.filter(number__gte=first, number__lte=last).order_by("number")
+    found = list(numbered.values_list("number", "digest"))
+    if [number for number, _digest in found] != list(range(first, last + 1)):
+        raise Gap(f"a certificate between {first} and {last} is missing")
+    return [merkle.leaf_of(digest) for _number, digest in found]
 
 
 def close_blocks(size: int) -> None:
-    """Store the hash of every block that is complete and not stored. Needs the worker's role and the chain's lock."""
+    """Store the hash of every block that is complete and not stored. Needs the worker's role and the chain's lock.
+
+    A gap is an alarm of `retention verify`; it keeps no further certificate from being issued.
+    """
     stored = CertificateBlock.objects.count()
     for number in range(stored, size // BLOCK):
-        root = merkle.root(merkle.of_leaves(leaves(number)), BLOCK)
+        try:
+            root = merkle.root(merkle.of_leaves(leaves(number, size)), BLOCK)
+        except Gap as error:
+            log.error("a block of certificates cannot be closed", extra={"because": error.log})
+            return
         CertificateBlock.objects.create(number=number, root=root.hex())

@@ -12,12 +12,10 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import gettext_noop as N_  # noqa: N812  xgettext's own name for it
 
 from paasoo_portal.core import clock, directory
-from privacy.certificates.models import Certificate
 from privacy.keys.models import DataClass
 from privacy.retention import instructions
 from privacy.retention.models import RetentionBound, RetentionInstruction
 
-CERTIFICATES_SHOWN: Final = 20
 HISTORY_SHOWN: Final = 20
 
 # The word for a class in addresses, and what it covers in a person's words.
@@ -111,8 +109,3 @@ def history_shown(account_id: UUID) -> list[Past]:
         )
         for item in instructions.history(account_id)[:HISTORY_SHOWN]
     ]
-
-
-def certificates_shown(account_id: UUID) -> list[Certificate]:
-    """The account's newest certificates; the table is exempt from policies, so the account is named here."""
-    return list(Certificate.objects.filter(account_id=account_id).order_by("-number")[:CERTIFICATES_SHOWN])

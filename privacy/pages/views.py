@@ -1,12 +1,6 @@
-"""Retention: look, change (preview, recent authentication, grace period), take back; and certificates to
-print.
-
-Keeps P-RET-1, P-RET-2, P-RET-7.
-"""
+"""Retention: look, change (preview, recent authentication, grace period), take back. Keeps P-RET-1, P-RET-2."""
 
 from __future__ import annotations
-
-from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -14,15 +8,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import (
-    require_http_methods,
-    require_POST,
-    require_safe,
-)
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from paasoo_portal.core.http.pages import ask_to_confirm, confirmed_recently, page, seat
 from privacy.holds import register
-from privacy.pages import certificate as reading
 from privacy.pages import preview, selectors
 from privacy.pages.forms import InstructionForm
 from privacy.pages.selectors import ClassShown
@@ -74,23 +63,6 @@ def retention_cancel(request: HttpRequest, slug: str) -> HttpResponse:
     else:
         messages.success(request, _("The change is cancelled. Nothing was erased by it."))
     return redirect("retention")
-
-
-@page("see_certificates")
-@require_safe
-def certificates(request: HttpRequest) -> HttpResponse:
-    rows = selectors.certificates_shown(seat(request).account_id)
-    return render(request, "privacy/certificates.html", {"section": "privacy", "certificates": rows})
-
-
-@page("see_certificates")
-@require_safe
-def certificate(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
-    row = reading.of_account(certificate_id, seat(request).account_id)
-    if row is None:
-        raise Http404
-    context = {"section": "privacy", "certificate": reading.read(row)}
-    return render(request, "privacy/certificate.html", context)
 
 
 def _preview(request: HttpRequest, shown: ClassShown, form: InstructionForm, days: int) -> HttpResponse:

@@ -243,6 +243,17 @@ class TestBlocks:
         assert not found.ok
         assert found.number == 8
 
+    def test_a_gap_proves_nothing_and_stops_no_erasure(self, many: Chain) -> None:
+        from privacy.certificates import issue
+
+        with as_owner("default") as connection:
+            connection.execute("DELETE FROM privacy_certificate WHERE number = 10")
+        with pytest.raises(tree.Gap):
+            published.published()
+        issue.destruction("another", 1, {"epoch": 1})
+        assert published.size() == 12
+        assert CertificateBlock.objects.count() == 2
+
     def test_the_end_cannot_be_cut_off_behind_a_block(self, many: Chain) -> None:
         with as_owner("default") as connection:
             connection.execute("DELETE FROM privacy_certificate WHERE number > 7")
@@ -380,7 +391,10 @@ class TestTheCommand:
 
     def test_needs_no_database_vault_or_network(self, file: Path, tmp_path: Path) -> None:
         """On a machine that has the code and the file alone: everything else points nowhere."""
-        nowhere = dict.fromkeys(["DATABASE_URL", *[f"DATABASE_URL_{alias.upper()}" for alias in settings.TRAFFIC_ALIASES]], f"postgresql:///nothing?host={tmp_path}&user=nobody")
+        nowhere = dict.fromkeys(
+            ["DATABASE_URL", *[f"DATABASE_URL_{alias.upper()}" for alias in settings.TRAFFIC_ALIASES]],
+            f"postgresql:///nothing?host={tmp_path}&user=nobody",
+        )
         environment = {
             "PATH": os.environ["PATH"],
             "PAASOO_ENV": "test",
