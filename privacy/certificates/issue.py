@@ -34,7 +34,7 @@ NOT_COVERED: Final = (
     "with the oldest back-up",
 )
 _DESTRUCTIONS: Final = UUID("0d1f6a52-6f0c-5b60-9d51-6c1b7e2a4f10")
-_NO_PREDECESSOR: Final = "0" * 64
+NO_PREDECESSOR: Final = "0" * 64
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def destruction_id(alias: str, epoch: int) -> UUID:
 def _append(certificate_id: UUID, account_id: UUID | None, kind: str, body: dict[str, Any]) -> Certificate:
     head = Certificate.objects.order_by("-number").first()
     number = head.number + 1 if head else 1
-    previous = head.digest if head else _NO_PREDECESSOR
+    previous = head.digest if head else NO_PREDECESSOR
     at = clock.now()
     text = canonical.encode(
         body

@@ -21,16 +21,12 @@ from privacy.keys import signing
 _EPOCHS_AFTER: Final = 8
 
 
-class NothingIssued(PrivacyError):
-    """No certificate exists yet, so there is no head."""
-
-
 class NotInChain(PrivacyError):
     """A number was asked for that the chain does not have."""
 
 
 def published(*, since: int | None = None, includes: int | None = None) -> Published:
-    """The head of now. Raises NothingIssued, NotInChain, Gap, VaultUnavailable."""
+    """The head of now. Raises NotInChain, Gap, VaultUnavailable."""
     tree, head = draw()
     try:
         return Published(
@@ -61,14 +57,13 @@ def envelope(row: Certificate, drawn: tuple[Tree, Head] | None = None) -> Envelo
 
 
 def draw() -> tuple[Tree, Head]:
-    """The tree over everything issued, and its head. Raises NothingIssued, Gap, VaultUnavailable."""
-    newest = Certificate.objects.order_by("-number").first()
-    if newest is None:
-        raise NothingIssued("no certificate exists")
-    tree = Tree(newest.number)
+    """The tree over everything issued, and its head. Raises Gap, VaultUnavailable."""
+    newest = Certificate.objects.order_by("-number").values_list("number", "digest").first()
+    number, digest = newest or (0, issue.NO_PREDECESSOR)
+    tree = Tree(number)
     head = Head(
-        number=newest.number,
-        digest=newest.digest,
+        number=number,
+        digest=digest,
         root=tree.root().hex(),
         at=clock.now().isoformat(),
         public_key=signing.public_key(),

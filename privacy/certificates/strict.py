@@ -75,8 +75,8 @@ def hexadecimal(value: Any, name: str, digits: int) -> str:
 
 
 def count(value: Any, name: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _HIGHEST:
-        raise Unreadable(_("The member “%(name)s” is not a whole number above 0.") % {"name": name})
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _HIGHEST:
+        raise Unreadable(_("The member “%(name)s” is not a whole number.") % {"name": name})
     return value
 
 

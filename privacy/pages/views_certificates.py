@@ -99,8 +99,6 @@ def certificate_head(request: HttpRequest) -> JsonResponse:
         found = published.published(**numbers)
     except published.NotInChain:
         return JsonResponse({"error": "the chain has no such number"}, status=404)
-    except published.NothingIssued:
-        return JsonResponse({"error": "no certificate has been issued yet"}, status=404)
     except PrivacyError as error:
         log.error("the chain's head cannot be signed", extra={"because": error.log})
         return JsonResponse({"error": "the head cannot be signed at the moment"}, status=503)

@@ -38,7 +38,6 @@ def given(visitor: Visitor, text: str = "", upload: bytes | None = None) -> Page
 
 
 def test_says_what_it_is_for_and_where_the_head_stands(nobody: Visitor, make: Issue) -> None:
-    assert "No head is published" in nobody.get(PATH).text
     make()
     page = nobody.get(PATH)
     assert "/.well-known/paasoo-certificates.json" in page.links()
@@ -87,6 +86,7 @@ def test_without_a_head_it_says_that_it_could_not_be_checked(
     nobody: Visitor, file: str, settings: Any
 ) -> None:
     settings.KEY_VAULT_URL = "file:///dev/null/nowhere"
+    assert "No head is published" in nobody.get(PATH).text
     page = given(nobody, file)
     assert "This could not be checked to the end" in page.text
     assert "genuine" not in page.texts("h2")[0]

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.conf import settings
-from django.core.management import CommandError, call_command
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from paasoo_portal.core import clock
-from privacy.certificates import canonical, envelope, published, strict, tree
+from privacy.certificates import canonical, envelope, merkle, published, strict, tree
 from privacy.certificates.check import State, Verdict, check
 from privacy.certificates.envelope import Envelope, Published
 from privacy.certificates.models import Certificate, CertificateBlock
@@ -164,9 +158,10 @@ class TestThePublishedHead:
         head = replace(published.published().head, number=9)
         assert states(check(published.envelope(chain[0]), published=Published(head)))["published"] == "failed"
 
-    def test_there_is_none_before_the_first_certificate(self, region: str) -> None:
-        with pytest.raises(published.NothingIssued):
-            published.published()
+    def test_before_the_first_certificate_stands_for_none(self, region: str) -> None:
+        head = published.published().head
+        assert (head.number, head.root) == (0, merkle.EMPTY.hex())
+        assert envelope.read_published(json.dumps(head.as_dict()).encode()).head == head
 
     @pytest.mark.parametrize("asked", [{"since": 0}, {"since": 4}, {"includes": 0}, {"includes": 4}])
     def test_what_the_chain_does_not_have_is_refused(self, chain: Chain, asked: dict[str, int]) -> None:
@@ -321,101 +316,3 @@ class TestAnyMember:
         except Unreadable:
             return
         assert found.genuine == (holder[name] == before)
-
-
-class TestTheCommand:
-    @pytest.fixture
-    def file(self, chain: Chain, tmp_path: Path) -> Path:
-        path = tmp_path / "certificate.json"
-        path.write_bytes(published.envelope(chain[1]).write())
-        return path
-
-    def run(self, *arguments: str) -> tuple[str, int]:
-        out = io.StringIO()
-        try:
-            call_command("certificates", *arguments, stdout=out)
-        except SystemExit as end:
-            return out.getvalue(), int(str(end.code))
-        return out.getvalue(), 0
-
-    def test_says_genuine_by_the_key_or_by_the_head(self, file: Path) -> None:
-        head = json.dumps(published.published().as_dict())
-        for given_ in (["--key", signing.public_key()], ["--head", head]):
-            told, code = self.run("verify", str(file), *given_)
-            assert code == 0, told
-            assert "Certificate 2 is genuine." in told
-        told, code = self.run("verify", str(file), "--head", head, "--json")
-        assert json.loads(told)["genuine"] is True
-        assert {one["state"] for one in json.loads(told)["checks"]} == {"passed", "open"}
-
-    def test_says_what_is_wrong_and_fails(self, file: Path) -> None:
-        file.write_text(file.read_text().replace('\\"keys\\":1', '\\"keys\\":9'))
-        told, code = self.run("verify", str(file), "--key", signing.public_key())
-        assert code == 1
-        assert "WRONG  digest: The digest is not that of the text" in told
-        assert "NOT GENUINE" in told
-        assert self.run("verify", str(file), "--key", signing.public_key(), "--json")[1] == 1
-
-    def test_without_a_key_it_proves_nothing(self, file: Path) -> None:
-        told, code = self.run("verify", str(file))
-        assert code == 1
-        assert "whose key signed it was not checked" in told
-
-    def test_says_so_when_it_gets_no_file_or_key(self, file: Path, tmp_path: Path) -> None:
-        (tmp_path / "other.json").write_bytes(b"[]")
-        for arguments in (
-            ["verify", str(tmp_path / "none.json")],
-            ["verify", str(tmp_path / "other.json")],
-            ["verify", str(file), "--key", "nonsense"],
-            ["verify", str(file), "--head", "{}"],
-            ["verify", str(file), "--head", str(tmp_path / "none.json")],
-            ["export", "--number", "99"],
-        ):
-            with pytest.raises(CommandError):
-                self.run(*arguments)
-
-    def test_lists_exports_and_prints_the_head(self, file: Path, chain: Chain, account: UUID) -> None:
-        found = json.loads(self.run("list", "--account", str(account), "--json")[0])["certificates"]
-        assert [one["number"] for one in found] == [3, 2, 1]
-        assert len(self.run("list", "--most", "1")[0].splitlines()) == 1
-        assert (
-            envelope.read(self.run("export", "--number", "2")[0].encode()).certificate.body == chain[1].body
-        )
-        lines = self.run("export")[0].splitlines()
-        head = self.run("head", "--since", "2", "--includes", "1")[0]
-        told = envelope.read_published(head.encode())
-        for line, row in zip(lines, chain, strict=True):
-            read = envelope.read(line.encode())
-            assert read.certificate.body == row.body
-            assert check(read, published=told).genuine
-
-    def test_needs_no_database_vault_or_network(self, file: Path, tmp_path: Path) -> None:
-        """On a machine that has the code and the file alone: everything else points nowhere."""
-        nowhere = dict.fromkeys(
-            ["DATABASE_URL", *[f"DATABASE_URL_{alias.upper()}" for alias in settings.TRAFFIC_ALIASES]],
-            f"postgresql:///nothing?host={tmp_path}&user=nobody",
-        )
-        environment = {
-            "PATH": os.environ["PATH"],
-            "PAASOO_ENV": "test",
-            "PAASOO_VAR": str(tmp_path / "var"),
-            "KEY_VAULT_URL": f"file://{tmp_path}/no-vault",
-            "REDIS_URL": f"unix://{tmp_path}/no-socket",
-            **nowhere,
-        }
-        command = [
-            sys.executable,
-            "manage.py",
-            "certificates",
-            "verify",
-            str(file),
-            "--key",
-            signing.public_key(),
-        ]
-        ran = subprocess.run(
-            command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=False
-        )
-        assert ran.returncode == 0, ran.stderr
-        assert "is genuine" in ran.stdout
-        assert not (tmp_path / "no-vault").exists()
-        assert not (tmp_path / "var").exists()
