@@ -156,6 +156,7 @@ HOOKS: dict[str, list[str]] = {
     "retention.sweep": ["messaging.messages.sweep.sweep"],
     "drill.copies": ["paasoo_portal.drill.copies"],
     "retention.count": ["messaging.usage.selectors.messages_between"],
+    "retention.volume": ["messaging.usage.selectors.messages_by_day"],
     "person.accounts": ["accounts.centre.answers.accounts_of"],
     "account.messages": ["messaging.erasure.closing.count"],
     "account.closed": ["messaging.erasure.closing.erase"],

@@ -142,6 +142,10 @@ class Registered:
     def handler(self, name: str) -> Callable[..., Any]:
         def handle(**arguments: Any) -> Any:
             self.calls.append((name, arguments))
+            if name == "retention.volume":
+                days = (arguments["last_day"] - arguments["first_day"]).days + 1
+                each = {arguments["first_day"] + timedelta(days=n): self.messages for n in range(days)}
+                return dict.fromkeys(DataClass, each)
             return self.messages if name == "retention.count" else 0
 
         return handle
@@ -156,7 +160,13 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> Registered:
     found = Registered()
     names = {
         name: (found.handler(name),)
-        for name in ("retention.settle", "retention.sweep", "retention.count", "account.changed")
+        for name in (
+            "retention.settle",
+            "retention.sweep",
+            "retention.count",
+            "retention.volume",
+            "account.changed",
+        )
     }
     real = hooks.handlers
     monkeypatch.setattr(hooks, "handlers", lambda name: names[name] if name in names else real(name))

@@ -118,3 +118,33 @@ class TestTheCommand:
         assert "is genuine" in ran.stdout
         assert not (tmp_path / "no-vault").exists()
         assert not (tmp_path / "var").exists()
+
+
+class TestTheWrittenWay:
+    """docs/auditors.md has the whole check for who does not trust our code: it is run as it stands there."""
+
+    def run(self, file: Path, tmp_path: Path, key: str) -> subprocess.CompletedProcess[str]:
+        text = (Path(settings.BASE_DIR) / "docs/auditors.md").read_text(encoding="utf-8")
+        script = tmp_path / "check.py"
+        script.write_text(text.split("```python\n")[1].split("```")[0], encoding="utf-8")
+        command = [sys.executable, str(script), str(file), key]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    def test_finds_a_genuine_file_genuine_and_no_other(self, chain: Chain, tmp_path: Path) -> None:
+        file = tmp_path / "certificate.json"
+        for row in chain:
+            content = published.envelope(row).write().decode()
+            file.write_text(content)
+            assert (
+                f"Certificate {row.number} is genuine."
+                in self.run(file, tmp_path, signing.public_key()).stdout
+            )
+        assert self.run(file, tmp_path, "ab" * 32).returncode
+        for old, new in (
+            ('\\"keys\\":1', '\\"keys\\":9'),
+            ('"number": 3', '"number": 2'),
+            ('"path": [', '"path": ["' + "0" * 64 + '",'),
+        ):
+            assert old in content
+            file.write_text(content.replace(old, new))
+            assert self.run(file, tmp_path, signing.public_key()).returncode
