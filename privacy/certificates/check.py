@@ -74,14 +74,14 @@ def check(file: Envelope, *, key: str | None = None, published: Published | None
             "form", State.FAILED, _("The signed text is not that of a certificate in its one form.")
         )
         return Verdict([failed], None, {}, trusted is not None)
-    checks = [
-        Check(
-            "form",
-            State.PASSED,
-            _("The signed text is in its one form, so the signature can mean nothing else."),
-        ),
-        _digest(file.certificate),
-        _signature(file, content, trusted),
+    form = Check(
+        "form", State.PASSED, _("The signed text is in its one form, so the signature can mean nothing else.")
+    )
+    checks = [form, _digest(file.certificate), _signature(file, content, trusted)]
+    if any(one.state == State.FAILED for one in checks):
+        # What follows is about the digest alone, and would speak well of a text that is not its.
+        return Verdict(checks, number, content, trusted is not None)
+    checks += [
         _head_signature(file.head, trusted or file.public_key),
         _place(file.certificate, number, file.head),
         _against(file, number, published, trusted),
