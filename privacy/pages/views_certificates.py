@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from paasoo_portal.core import clock
 from paasoo_portal.core.http.pages import page, seat
 from privacy.certificates import published
 from privacy.certificates.check import check
@@ -49,6 +50,7 @@ def certificate(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
     context = {
         "section": "privacy",
         "certificate": shown,
+        "now": clock.now(),
         "checks": reading.checks_shown(shown.verdict.checks) if shown.verdict else [],
         "check_address": f"{settings.PORTAL_URL}{reverse('certificate_check')}",
     }

@@ -153,6 +153,7 @@ class TestChart:
         assert len(alice.get("/retention/content/").all("svg.chart-bars")) == 1
         assert not alice.get("/retention/recordings/").all("svg.chart-bars")
 
+    @hypothesis_settings(deadline=None)
     @given(
         st.dictionaries(st.integers(0, 500), st.integers(1, 10**6), max_size=30),
         st.integers(0, 400),

@@ -49,7 +49,7 @@ def scope(account_id: UUID, *, using: Iterable[str] = ("default",)) -> Iterator[
     """
     with ExitStack() as stack:
         for alias in using:
-            inside = connections[alias].in_atomic_block
+            inside = _in_transaction(alias)
             stack.enter_context(transaction.atomic(using=alias))
             stack.enter_context(_setting(alias, "paasoo.account", str(account_id), restore=inside))
         token = _current.set(Scope(account_id))
@@ -71,13 +71,18 @@ def system_scope(job: str, *, using: Iterable[str] = ("default",)) -> Iterator[N
 @contextmanager
 def person_scope(person_id: UUID) -> Iterator[None]:
     """Read what names a person in whatever account (their memberships), on the control plane."""
-    inside = connections["default"].in_atomic_block
+    inside = _in_transaction("default")
     with transaction.atomic(), _setting("default", "paasoo.person", str(person_id), restore=inside):
         token = _current.set(Scope(None, person_id=person_id))
         try:
             yield
         finally:
             _current.reset(token)
+
+
+def _in_transaction(alias: str) -> bool:
+    """Whether a transaction is open that a scope opened now would not end."""
+    return connections[alias].in_atomic_block or not connections[alias].get_autocommit()
 
 
 # One round trip; the former value is read before the new one is set, since that one waits for the CTE.
