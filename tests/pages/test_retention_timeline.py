@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
-from hypothesis import given
+from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -153,7 +153,7 @@ class TestChart:
         assert len(alice.get("/retention/content/").all("svg.chart-bars")) == 1
         assert not alice.get("/retention/recordings/").all("svg.chart-bars")
 
-    @hypothesis_settings(deadline=None)
+    @hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(
         st.dictionaries(st.integers(0, 500), st.integers(1, 10**6), max_size=30),
         st.integers(0, 400),
