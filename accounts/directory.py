@@ -8,13 +8,11 @@ from accounts.models import Account, Person
 from paasoo_portal.core import directory
 
 
-def label(kind: str, identity: UUID) -> str:
-    """The name to show for an account or a person now; never to be stored."""
+def labels(kind: str, identities: set[UUID]) -> dict[UUID, str]:
+    """The names to show for accounts or people now; never to be stored."""
     models: dict[str, type[Account | Person]] = {"account": Account, "person": Person}
-    found = models[kind].objects.filter(pk=identity).first()
-    if found is None:
-        return str(identity)
-    return found.name or getattr(found, "email", "") or str(identity)
+    found = models[kind].objects.filter(pk__in=identities)
+    return {one.pk: one.name or getattr(one, "email", "") for one in found}
 
 
 def search(kind: str, text: str) -> list[UUID]:
@@ -26,4 +24,4 @@ def search(kind: str, text: str) -> list[UUID]:
 
 
 def register() -> None:
-    directory.register(label=label, search=search)
+    directory.register(labels=labels, search=search)

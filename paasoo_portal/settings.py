@@ -160,6 +160,7 @@ HOOKS: dict[str, list[str]] = {
     "drill.copies": ["paasoo_portal.drill.copies"],
     "retention.closed_accounts": ["accounts.closure.selectors.closed_before"],
     "retention.count": ["messaging.usage.selectors.messages_between"],
+    "retention.volume": ["messaging.usage.selectors.messages_by_day"],
     "person.accounts": ["accounts.centre.answers.accounts_of"],
     "account.messages": ["messaging.erasure.closing.count"],
     "account.closed": ["messaging.erasure.closing.erase"],
@@ -192,7 +193,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_RATE_LIMITS = {"privacy_ask": "5/h/ip", "webhook_test": "10/m/user"}
+ACCOUNT_RATE_LIMITS = {"privacy_ask": "5/h/ip", "certificate_check": "20/m/ip", "webhook_test": "10/m/user"}
 ACCOUNT_FORMS = {
     "login": "accounts.forms.SignInForm",
     "signup": "accounts.forms.SignUpForm",
@@ -248,6 +249,8 @@ SESSION_COOKIE_AGE = 12 * 3600
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+# Nobody uploads but whoever checks a certificate: small things, held in memory, never on a disk.
+FILE_UPLOAD_HANDLERS = ["paasoo_portal.core.http.uploads.SmallUploadHandler"]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

@@ -1,6 +1,6 @@
 """All models of the privacy engine, each defined with its concern."""
 
-from privacy.certificates.models import Certificate
+from privacy.certificates.models import Certificate, CertificateBlock
 from privacy.consent.models import ConsentRecord, PageVisit
 from privacy.drill.models import DrillSample
 from privacy.exports.models import ExportJob
@@ -13,6 +13,7 @@ from privacy.subprocessors.models import SubProcessor
 
 __all__ = [
     "Certificate",
+    "CertificateBlock",
     "ClockMark",
     "ConsentRecord",
     "DataKey",

@@ -107,6 +107,11 @@ CATALOGUE = [
         ),
     ),
     NotPersonal(
+        "privacy.CertificateBlock",
+        "hashes of certificates' digests",
+        fields=("number", "root"),
+    ),
+    NotPersonal(
         "privacy.RetentionRun",
         "runs over whole databases",
         fields=("id", "database", "kind", "cutoff_on", "state", "started_at", "finished_at", "counts"),

@@ -12,6 +12,7 @@ from django.db.models import Sum
 from messaging.messages.states import FINAL, Direction, State
 from messaging.usage.models import DayCount
 from paasoo_portal.core import clock
+from privacy.keys.models import DataClass
 
 _FAILURES = FINAL - {State.DELIVERED, State.RECEIVED, State.CANCELED}
 
@@ -49,6 +50,20 @@ def messages_between(
         account_id=account_id, day__gte=first_day, day__lte=last_day
     )
     return int(counts.aggregate(total=Sum("messages"))["total"] or 0)
+
+
+def messages_by_day(
+    *, alias: str, account_id: UUID, first_day: date, last_day: date
+) -> dict[int, dict[date, int]]:
+    """Hook `retention.volume`: by data class, how many messages an account has of each day. Needs the scope.
+
+    Each message has a text and a number, so both classes have the same figures; of recordings there are none here.
+    """
+    counts = DayCount.objects.using(alias).filter(
+        account_id=account_id, day__gte=first_day, day__lte=last_day
+    )
+    days = dict(counts.values_list("day").annotate(total=Sum("messages")).filter(total__gt=0))
+    return {DataClass.CONTENT: days, DataClass.NUMBER: days}
 
 
 def _add(total: DayTotal, row: DayCount) -> None:

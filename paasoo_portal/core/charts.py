@@ -28,6 +28,15 @@ class Series:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """An upright line between days: `after` bars from the left, which may lie within one. `tone` names its look."""
+
+    name: str | Promise
+    tone: str
+    after: float
+
+
+@dataclass(frozen=True)
 class Rectangle:
     """In units of the drawing: STEP wide for each day, HEIGHT high in all."""
 
@@ -40,11 +49,16 @@ class Rectangle:
 
 @dataclass(frozen=True)
 class Bars:
-    """A stacked bar for each day; every series has a value for each day."""
+    """A stacked bar for each day; every series has a value for each day.
+
+    With `span` above 1 a bar stands for so many days, of which `days` names the first.
+    """
 
     title: str | Promise
     days: Sequence[date]
     series: Sequence[Series]
+    cuts: Sequence[Cut] = ()
+    span: int = 1
 
     def __post_init__(self) -> None:
         if any(len(one.values) != len(self.days) for one in self.series):
@@ -75,6 +89,10 @@ class Bars:
                     yield Rectangle(
                         place * STEP + GAP // 2, round(base, 2), STEP - GAP, round(height, 2), one.tone
                     )
+
+    def lines(self) -> list[tuple[str, float]]:
+        """The cuts' looks, and where they stand."""
+        return [(cut.tone, round(min(max(cut.after, 0), len(self.days)) * STEP, 2)) for cut in self.cuts]
 
     def marks(self) -> list[date]:
         """The days named under the drawing: first, middle, last."""

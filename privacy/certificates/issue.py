@@ -20,7 +20,7 @@ from paasoo_portal.core.audit import Event, record
 from paasoo_portal.core.tenancy import system_scope
 from privacy.catalogue import catalogue
 from privacy.catalogue.render import version
-from privacy.certificates import canonical
+from privacy.certificates import canonical, tree
 from privacy.certificates.models import Certificate
 from privacy.keys import signing
 from privacy.keys.models import DataClass
@@ -37,7 +37,7 @@ NOT_COVERED: Final = (
     "with the oldest back-up",
 )
 _DESTRUCTIONS: Final = UUID("0d1f6a52-6f0c-5b60-9d51-6c1b7e2a4f10")
-_NO_PREDECESSOR: Final = "0" * 64
+NO_PREDECESSOR: Final = "0" * 64
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,9 @@ def erasure(
         "account": str(account_id),
         "database": alias,
         "because": ORDERED,
-        "ordered_at": {"first": first_ordered_at.isoformat(), "last": last_ordered_at.isoformat()},
-        "messages": messages,
+        "ordered_at": first_ordered_at.isoformat(),
+        "ordered_until": last_ordered_at.isoformat(),
+        "messages_erased": messages,
         "erased": [_line(line) for line in lines],
         "keys_erased_at": clock.now().isoformat(),
         # The rows went with the order, and with them the last place that the running system reads.
@@ -179,7 +180,7 @@ def destruction_id(alias: str, epoch: int) -> UUID:
 def _append(certificate_id: UUID, account_id: UUID | None, kind: str, body: dict[str, Any]) -> Certificate:
     head = Certificate.objects.order_by("-number").first()
     number = head.number + 1 if head else 1
-    previous = head.digest if head else _NO_PREDECESSOR
+    previous = head.digest if head else NO_PREDECESSOR
     at = clock.now()
     text = canonical.encode(
         body
@@ -192,7 +193,7 @@ def _append(certificate_id: UUID, account_id: UUID | None, kind: str, body: dict
             "signed_by": signing.public_key(),
         }
     )
-    return Certificate.objects.create(
+    issued = Certificate.objects.create(
         id=certificate_id,
         number=number,
         account_id=account_id,
@@ -203,6 +204,9 @@ def _append(certificate_id: UUID, account_id: UUID | None, kind: str, body: dict
         signature=signing.sign(text.encode()),
         issued_at=at,
     )
+    if number % tree.BLOCK == 0:
+        tree.close_blocks(number)
+    return issued
 
 
 def _lock_chain() -> None:

@@ -1,4 +1,4 @@
-"""Certificates, in one chain."""
+"""Certificates, in one chain, and the hashes of complete blocks of it."""
 
 from __future__ import annotations
 
@@ -29,3 +29,12 @@ class Certificate(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["account_id", "-number"], name="certificate_account")]
+
+
+class CertificateBlock(models.Model):
+    """The hash over 1,024 certificates in a row (certificates.tree): what follows from them, kept to be quick."""
+
+    access = Access(app="SELECT", worker="SELECT, INSERT")
+
+    number = models.IntegerField(primary_key=True)
+    root = models.CharField(max_length=64)

@@ -7,8 +7,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from privacy.certificates import canonical
-from privacy.certificates.models import Certificate
+from privacy.certificates import canonical, merkle, strict, tree
+from privacy.certificates.models import Certificate, CertificateBlock
 from privacy.keys import signing
 
 
@@ -24,10 +24,10 @@ class Finding:
 def verify(body: str, signature: str, public_key: str) -> Finding:
     """Is this exact text canonical and signed by the holder of that key?"""
     try:
-        content = json.loads(body)
+        content = strict.loads(body)
         number = int(content["number"])
         same = canonical.encode(content) == body
-    except (ValueError, KeyError, TypeError):
+    except (strict.Unreadable, ValueError, KeyError, TypeError):
         return Finding(False, None, "not a certificate")
     if not same:
         return Finding(False, number, "the text is not canonical")
@@ -39,8 +39,10 @@ def verify(body: str, signature: str, public_key: str) -> Finding:
 
 
 def verify_chain() -> Finding:
-    """Every certificate, in order: numbers without a gap, each digest in its successor, each signature."""
+    """Every certificate, in order: numbers without a gap, each digest in its successor, each signature; and blocks."""
     public, previous, expected = signing.public_key(), "0" * 64, 1
+    blocks = dict(CertificateBlock.objects.values_list("number", "root"))
+    leaves: list[bytes] = []
     for row in Certificate.objects.order_by("number").iterator(chunk_size=1000):
         found = verify(row.body, row.signature, public)
         if row.number != expected or found.number != expected:
@@ -51,5 +53,13 @@ def verify_chain() -> Finding:
             return Finding(False, expected, "the chain is broken")
         if row.digest != canonical.digest(row.body):
             return Finding(False, expected, "the digest does not fit")
+        leaves.append(merkle.leaf_of(row.digest))
+        if len(leaves) == tree.BLOCK:
+            root = merkle.root(merkle.of_leaves(leaves), tree.BLOCK).hex()
+            if blocks.pop(expected // tree.BLOCK - 1, root) != root:
+                return Finding(False, expected, "the hash of a block does not fit")
+            leaves = []
         previous, expected = row.digest, expected + 1
+    if blocks:
+        return Finding(False, expected, "a block stands for certificates that are missing")
     return Finding(True, expected - 1)

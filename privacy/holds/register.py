@@ -26,9 +26,14 @@ def in_force(account_id: UUID | None = None) -> list[Held]:
     found = LegalHold.objects.filter(released_at=None)
     if account_id is not None:
         found = found.filter(account_id=account_id)
+    return covering(found)
+
+
+def covering(holds: Iterable[LegalHold]) -> list[Held]:
+    """What these holds preserve."""
     return [
         Held(hold.account_id, data_class, hold.first_day, hold.last_day or FOREVER)
-        for hold in found
+        for hold in holds
         for data_class in hold.classes
     ]
 

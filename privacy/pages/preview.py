@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID
 
-from paasoo_portal.core import clock
-from privacy.keys.models import DataClass
-from privacy.retention import instructions, plan
+from privacy.pages.selectors import ClassShown
+from privacy.retention import outlook
+from privacy.retention.outlook import Outlook
 
 
 @dataclass(frozen=True)
@@ -19,20 +18,7 @@ class Preview:
     latest_on: date | None
 
 
-def of(account_id: UUID, data_class: DataClass, days: int) -> Preview:
-    """Over all regions. Needs the account's scope."""
-    lines = plan.preview(account_id, data_class, days)
-    return Preview(
-        records=sum(line.messages or 0 for line in lines),
-        latest_on=max((line.last_day for line in lines), default=None),
-    )
-
-
-def content_outlives_number(account_id: UUID, data_class: DataClass, days: int) -> bool:
-    """Whether texts would outlive the numbers they are found by."""
-    now = clock.now()
-    if data_class == DataClass.CONTENT:
-        return days > instructions.in_force(account_id, DataClass.NUMBER, now)
-    if data_class == DataClass.NUMBER:
-        return days < instructions.in_force(account_id, DataClass.CONTENT, now)
-    return False
+def of(found: Outlook, shown: ClassShown, days: int) -> Preview:
+    """Over all regions, of what can be read now."""
+    going = found.would_go(shown.data_class, shown.rule, days)
+    return Preview(outlook.messages_of(going), max((one.day for one in going), default=None))

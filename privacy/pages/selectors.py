@@ -1,9 +1,9 @@
-"""Reading retention for its pages: each class with its days, bounds, reason, and what waits."""
+"""Reading retention for its pages: each class with its days, bounds, reason, what waits, and what goes next."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -11,17 +11,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import gettext_noop as N_  # noqa: N812  xgettext's own name for it
 
-from paasoo_portal.core import clock, directory
-from privacy.certificates.models import Certificate
+from paasoo_portal.core import clock
 from privacy.keys.models import DataClass
-from privacy.retention import instructions
+from privacy.pages import in_force
+from privacy.retention import outlook
 from privacy.retention.models import RetentionBound, RetentionInstruction
+from privacy.retention.outlook import Outlook, Rule
 
-CERTIFICATES_SHOWN: Final = 20
-HISTORY_SHOWN: Final = 20
+NIGHTS_SHOWN: Final = 7
 
 # The word for a class in addresses, and what it covers in a person's words.
 SLUGS: Final = {"content": DataClass.CONTENT, "numbers": DataClass.NUMBER, "recordings": DataClass.RECORDING}
+_PARTNERS: Final = {DataClass.CONTENT: DataClass.NUMBER, DataClass.NUMBER: DataClass.CONTENT}
 MEANINGS: Final = {
     DataClass.CONTENT: _lazy("The text of each message, from the day it is sent or received."),
     DataClass.NUMBER: _lazy(
@@ -48,6 +49,14 @@ class ClassShown:
     bound: RetentionBound
     instructed_at: datetime | None
     pending: RetentionInstruction | None
+    # Days of the class that a text is found by, or that is found by a number.
+    partner_days: int
+
+    def text_outlives_number(self, days: int) -> bool:
+        """Whether with so many days texts would outlive the numbers they are found by."""
+        if self.data_class == DataClass.CONTENT:
+            return days > self.partner_days
+        return self.data_class == DataClass.NUMBER and days < self.partner_days
 
     @property
     def reason(self) -> str:
@@ -57,62 +66,108 @@ class ClassShown:
     def is_default(self) -> bool:
         return self.instructed_at is None
 
+    @property
+    def chart_id(self) -> str:
+        return f"volume-{self.slug}"
+
+    @property
+    def rule(self) -> Rule:
+        if self.pending is None:
+            return Rule(self.days)
+        return Rule(self.days, self.pending.days, outlook.first_midnight(self.pending.effective_at))
+
 
 @dataclass(frozen=True)
-class Past:
-    """A line of the history."""
+class Night:
+    """What a night erases: for each class shown, how many messages lose it, and the days they were written."""
 
-    label: str
-    days: int
-    by: str
-    instructed_at: datetime
-    effective_at: datetime
-    cancelled_at: datetime | None
+    before: date
+    cells: list[Cell | None]
 
 
-def bound_of(data_class: DataClass, on: date) -> RetentionBound:
-    """The published bound with its reason. Raises RetentionBound.DoesNotExist."""
-    return RetentionBound.objects.filter(data_class=data_class, effective_on__lte=on).latest("effective_on")
+@dataclass(frozen=True)
+class Cell:
+    messages: int
+    first_on: date
+    last_on: date
+
+
+@dataclass(frozen=True)
+class Coming:
+    """By night, for the classes of which something goes soon; `later` names the others' first night."""
+
+    classes: list[ClassShown]
+    nights: list[Night]
+    later: list[tuple[ClassShown, date, Cell | None]]
+
+
+def given(account_id: UUID) -> list[RetentionInstruction]:
+    """The account's instructions, newest first. Needs its scope."""
+    return list(RetentionInstruction.objects.filter(account_id=account_id).order_by("-instructed_at"))
+
+
+def published_bounds() -> list[RetentionBound]:
+    """All of them, newest first."""
+    return list(RetentionBound.objects.order_by("-effective_on"))
+
+
+def classes_shown(instructed: list[RetentionInstruction], bounds: list[RetentionBound]) -> list[ClassShown]:
+    return [_class_shown(slug, instructed, bounds) for slug in SLUGS]
 
 
 def class_shown(account_id: UUID, slug: str) -> ClassShown:
     """One class. Raises KeyError for a slug that is none."""
-    data_class = SLUGS[slug]
-    now = clock.now()
-    found = instructions.history(account_id)
-    standing = [item for item in found if item.data_class == data_class and item.cancelled_at is None]
-    taken = [item for item in standing if item.effective_at <= now]
-    waiting = [item for item in standing if item.effective_at > now]
+    if slug not in SLUGS:
+        raise KeyError(slug)
+    return _class_shown(slug, given(account_id), published_bounds())
+
+
+def furthest_back(shown: list[ClassShown]) -> int:
+    """How many days the counts must reach back: past every class's bound, where anything may still live."""
+    return max(one.bound.ceiling_days for one in shown) * 6 // 5
+
+
+def coming(found: Outlook, shown: list[ClassShown]) -> Coming:
+    """What the coming nights erase of each class, and of a class that is spared so long its first night."""
+    going = {one.slug: found.going(one.data_class, one.rule) for one in shown}
+    days = [found.today + timedelta(days=ahead) for ahead in range(1, NIGHTS_SHOWN + 1)]
+    soon = [one for one in shown if set(going[one.slug]) & set(days)]
+    later = [
+        (one, day - timedelta(days=1), _cell(kept))
+        for one in shown
+        if one not in soon
+        for day, kept in list(going[one.slug].items())[:1]
+    ]
+    nights = [
+        Night(day - timedelta(days=1), [_cell(going[one.slug].get(day, [])) for one in soon]) for day in days
+    ]
+    return Coming(soon, nights if soon else [], later)
+
+
+def _cell(kept: list[outlook.Kept]) -> Cell | None:
+    if not kept:
+        return None
+    days = [one.day for one in kept]
+    return Cell(outlook.messages_of(kept), min(days), max(days))
+
+
+def _class_shown(
+    slug: str, instructed: list[RetentionInstruction], bounds: list[RetentionBound]
+) -> ClassShown:
+    data_class, now = SLUGS[slug], clock.now()
+    taken = in_force.latest(data_class, now, instructed)
+    waiting = [
+        one
+        for one in instructed
+        if one.data_class == data_class and one.cancelled_at is None and one.effective_at > now
+    ]
     return ClassShown(
         slug=slug,
         data_class=data_class,
         meaning=str(MEANINGS[data_class]),
-        days=instructions.in_force(account_id, data_class, now),
-        bound=bound_of(data_class, now.date()),
-        instructed_at=taken[0].instructed_at if taken else None,
+        days=in_force.days(data_class, now, instructed, bounds),
+        bound=in_force.bound(data_class, now.date(), bounds),
+        instructed_at=taken.instructed_at if taken else None,
         pending=waiting[0] if waiting else None,
+        partner_days=in_force.days(_PARTNERS.get(data_class, data_class), now, instructed, bounds),
     )
-
-
-def classes_shown(account_id: UUID) -> list[ClassShown]:
-    return [class_shown(account_id, slug) for slug in SLUGS]
-
-
-def history_shown(account_id: UUID) -> list[Past]:
-    """The account's last instructions, newest first, with who gave them."""
-    return [
-        Past(
-            label=str(DataClass(item.data_class).label),
-            days=item.days,
-            by=directory.label("person", item.instructed_by_id) if item.instructed_by_id else "",
-            instructed_at=item.instructed_at,
-            effective_at=item.effective_at,
-            cancelled_at=item.cancelled_at,
-        )
-        for item in instructions.history(account_id)[:HISTORY_SHOWN]
-    ]
-
-
-def certificates_shown(account_id: UUID) -> list[Certificate]:
-    """The account's newest certificates; the table is exempt from policies, so the account is named here."""
-    return list(Certificate.objects.filter(account_id=account_id).order_by("-number")[:CERTIFICATES_SHOWN])

@@ -1,12 +1,6 @@
-"""Retention: look, change (preview, recent authentication, grace period), take back; and certificates to
-print.
-
-Keeps P-RET-1, P-RET-2, P-RET-7.
-"""
+"""Retention: look, change (preview, recent authentication, grace period), take back. Keeps P-RET-1, P-RET-2."""
 
 from __future__ import annotations
-
-from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -14,31 +8,36 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import (
-    require_http_methods,
-    require_POST,
-    require_safe,
-)
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from paasoo_portal.core.http.pages import ask_to_confirm, confirmed_recently, page, seat
 from privacy.holds import register
-from privacy.pages import certificate as reading
-from privacy.pages import preview, selectors
+from privacy.pages import history, preview, selectors, timeline
 from privacy.pages.forms import InstructionForm
 from privacy.pages.selectors import ClassShown
-from privacy.retention import instructions
+from privacy.retention import instructions, outlook
+from privacy.retention.outlook import Outlook
 
 
 @page("see_retention")
 @require_safe
 def retention(request: HttpRequest) -> HttpResponse:
     account_id = seat(request).account_id
+    given, bounds, holds = (
+        selectors.given(account_id),
+        selectors.published_bounds(),
+        register.shown(account_id),
+    )
+    shown = selectors.classes_shown(given, bounds)
+    found = outlook.read(account_id, back=selectors.furthest_back(shown), held=register.covering(holds))
     context = {
         "section": "privacy",
-        "classes": selectors.classes_shown(account_id),
-        "history": selectors.history_shown(account_id),
-        "holds": register.shown(account_id),
-        "grace_hours": int(instructions.GRACE.total_seconds() // 3600),
+        "classes": [
+            (one, timeline.chart(found, one.data_class, one.rule, title=_chart_title(one))) for one in shown
+        ],
+        "coming": selectors.coming(found, shown),
+        "history": history.shown(given, bounds, _page_number(request)),
+        "holds": holds,
     }
     return render(request, "privacy/retention.html", context)
 
@@ -51,7 +50,7 @@ def retention_change(request: HttpRequest, slug: str) -> HttpResponse:
     data = request.POST if request.method == "POST" else request.GET if "days" in request.GET else None
     form = InstructionForm(data, bound=shown.bound, now=shown.days)
     if data is None or not form.is_valid():
-        return render(request, "privacy/retention_change.html", _context(shown) | {"form": form})
+        return render(request, "privacy/retention_change.html", _context(request, shown) | {"form": form})
     days = form.cleaned_data["days"]
     if request.method == "POST":
         return _instruct(request, shown, form, days)
@@ -76,31 +75,14 @@ def retention_cancel(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("retention")
 
 
-@page("see_certificates")
-@require_safe
-def certificates(request: HttpRequest) -> HttpResponse:
-    rows = selectors.certificates_shown(seat(request).account_id)
-    return render(request, "privacy/certificates.html", {"section": "privacy", "certificates": rows})
-
-
-@page("see_certificates")
-@require_safe
-def certificate(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
-    row = reading.of_account(certificate_id, seat(request).account_id)
-    if row is None:
-        raise Http404
-    context = {"section": "privacy", "certificate": reading.read(row)}
-    return render(request, "privacy/certificate.html", context)
-
-
 def _preview(request: HttpRequest, shown: ClassShown, form: InstructionForm, days: int) -> HttpResponse:
-    account_id = seat(request).account_id
-    context = _context(shown) | {
+    found = _outlook(request, shown)
+    context = _context(request, shown, found, days) | {
         "form": form,
         "days": days,
         "shorter": days < shown.days,
-        "preview": preview.of(account_id, shown.data_class, days) if days < shown.days else None,
-        "outlives": preview.content_outlives_number(account_id, shown.data_class, days),
+        "preview": preview.of(found, shown, days),
+        "outlives": shown.text_outlives_number(days),
     }
     return render(request, "privacy/retention_preview.html", context)
 
@@ -118,7 +100,7 @@ def _instruct(request: HttpRequest, shown: ClassShown, form: InstructionForm, da
         )
     except ValidationError as refusal:
         form.add_error("days", refusal.messages)
-        return render(request, "privacy/retention_change.html", _context(shown) | {"form": form})
+        return render(request, "privacy/retention_change.html", _context(request, shown) | {"form": form})
     if days < shown.days:
         text = _("Recorded. It takes effect after the grace period, and you can cancel it until then.")
     else:
@@ -134,5 +116,26 @@ def _class(request: HttpRequest, slug: str) -> ClassShown:
         raise Http404 from None
 
 
-def _context(shown: ClassShown) -> dict[str, object]:
-    return {"section": "privacy", "shown": shown}
+def _outlook(request: HttpRequest, shown: ClassShown) -> Outlook:
+    account_id = seat(request).account_id
+    back = selectors.furthest_back([shown])
+    return outlook.read(account_id, back=back, held=register.in_force(account_id))
+
+
+def _context(
+    request: HttpRequest, shown: ClassShown, found: Outlook | None = None, proposed: int | None = None
+) -> dict[str, object]:
+    drawn = timeline.chart(
+        found or _outlook(request, shown), shown.data_class, shown.rule, proposed, title=_chart_title(shown)
+    )
+    return {"section": "privacy", "shown": shown, "chart": drawn}
+
+
+def _chart_title(shown: ClassShown) -> str:
+    return _("%(label)s: messages by the day they were written") % {"label": shown.data_class.label}
+
+
+def _page_number(request: HttpRequest) -> int:
+    """From 0; anything that is no number of a page is the first."""
+    text = request.GET.get("page", "")
+    return int(text) - 1 if text.isascii() and text.isdigit() and len(text) < 6 else 0

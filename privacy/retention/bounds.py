@@ -4,6 +4,7 @@ P-RET-11, P-RET-12.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -38,9 +39,15 @@ def in_force(on: date) -> dict[int, Bound]:
         return {row[0]: Bound(*row) for row in cursor.fetchall()}
 
 
+def of(data_classes: Iterable[int], on: date) -> dict[int, Bound]:
+    """The bounds of some classes on a day, in one query. Raises NoBound."""
+    found = in_force(on)
+    try:
+        return {data_class: found[data_class] for data_class in data_classes}
+    except KeyError as missing:
+        raise NoBound(f"no retention bound for class {missing} on {on}") from None
+
+
 def bound(data_class: int, on: date) -> Bound:
     """Raises NoBound."""
-    try:
-        return in_force(on)[data_class]
-    except KeyError:
-        raise NoBound(f"no retention bound for class {data_class} on {on}") from None
+    return of([data_class], on)[data_class]

@@ -42,12 +42,11 @@ def days_of(account_id: UUID, data_classes: Iterable[int], at: datetime | None =
             .distinct("data_class")
         )
         instructed = dict(rows.values_list("data_class", "days"))
-    found = {}
-    for data_class in data_classes:
-        limits = bounds.bound(data_class, instant.date())
-        days = instructed.get(data_class)
-        found[data_class] = limits.default_days if days is None else limits.clamp(days)
-    return found
+    limits = bounds.of(data_classes, instant.date())
+    return {
+        data_class: limit.clamp(instructed[data_class]) if data_class in instructed else limit.default_days
+        for data_class, limit in limits.items()
+    }
 
 
 def pending(account_id: UUID, data_class: int) -> RetentionInstruction | None:

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django.db import connections
 
-from paasoo_portal.core import clock, hooks, regions
-from paasoo_portal.core.tenancy import scope, system_scope
+from paasoo_portal.core import hooks
+from paasoo_portal.core.tenancy import system_scope
 from privacy.keys.models import DataClass
 from privacy.retention import rules
 from privacy.retention.rules import Rules
@@ -44,17 +44,6 @@ def plan(alias: str, cutoff_on: date, *, counted: bool = True) -> list[Line]:
     with system_scope("retention_plan", using=(alias,)):
         lines = due(alias, in_force)
         return [_count(alias, line) for line in lines] if counted else lines
-
-
-def preview(account_id: UUID, data_class: int, days: int) -> list[Line]:
-    """What an instruction would let die at once, over all regions: shown before it is given."""
-    tomorrow = clock.today()
-    found: list[Line] = []
-    for alias in regions.aliases():
-        with scope(account_id, using=("default", alias)):
-            lines = due(alias, rules.hypothetical(tomorrow, account_id, data_class, days), account_id)
-            found += [_count(alias, line) for line in lines if line.data_class == data_class]
-    return found
 
 
 # Two branches instead of one condition, so that each has its index: most keys are due on their own day.

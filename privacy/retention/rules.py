@@ -80,8 +80,3 @@ def at(cutoff_on: date) -> Rules:
     return Rules(
         cutoff_on, [row[0] for row in found], [row[1] for row in found], [row[2] for row in found], held
     )
-
-
-def hypothetical(cutoff_on: date, account_id: UUID, data_class: int, days: int) -> Rules:
-    """As if an account had instructed this: for the preview."""
-    return Rules(cutoff_on, [account_id], [int(data_class)], [days], register.in_force(account_id))

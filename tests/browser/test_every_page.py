@@ -24,6 +24,7 @@ OPEN += [
     "/docs/api/sendMessages/",
     "/cookies/",
     "/privacy/ask/",
+    "/certificates/check/",
 ]
 PAGES = [
     "/",
@@ -46,6 +47,9 @@ PAGES += [
 ]
 PAGES += [
     "/certificates/",
+    "/certificates/?kind=erasure",
+    "/certificates/?first=2026-02-02&last=2026-02-01",
+    "/certificates/check/",
     "/accounts/password/change/",
     "/accounts/email/",
     "/accounts/logout/",
@@ -82,6 +86,17 @@ def walk_account(desk: Desk) -> None:
     desk.check()
     page = desk.open("/certificates/")
     page.locator("main table a").first.click()
+    desk.check()
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="Download the file").click()
+    page = desk.open("/certificates/check/")
+    page.get_by_label("Certificate file").set_input_files(saved.value.path())
+    page.get_by_role("button", name="Check it").click()
+    assert "is genuine" in page.locator("main").inner_text()
+    desk.check()
+    page.get_by_label("Or paste what is in it").fill("nonsense")
+    page.get_by_role("button", name="Check it").click()
+    assert page.title().startswith("Error: ")
     desk.check()
     page = desk.open("/send/")
     page.get_by_role("button", name="Check it").click()

@@ -38,6 +38,8 @@ PUBLIC = {
     "cookies": "one's own cookies and choices",
     "cookie_choice": "one's own choice",
     "gpc": "that the Global Privacy Control is honoured",
+    "certificate_check": "whoever has a certificate file checks it here; nothing is kept",
+    "certificate_head": "the signed head of the chain of certificates, and hashes that prove it",
     "account_open": "for the signed-in who have no account yet; asks for sign-in itself",
     "invitation_follow": "whoever has the link; looks up its token and nothing else",
     "invitation_accept": "whoever followed a link; lets in the address it was sent to alone",

@@ -113,4 +113,4 @@ def test_only_an_administrator_instructs(bob: Visitor, cast: Cast) -> None:
 def test_the_history_says_who_and_when(alice: Visitor) -> None:
     alice.confirm_recently()
     alice.post_on("/retention/content/", {"days": "60"})
-    assert "Alice" in alice.get("/retention/").texts("table")[0]
+    assert "Alice" in alice.get("/retention/").texts("#history table")[0]

@@ -20,15 +20,18 @@ from paasoo_portal.core import clock, hooks
 from paasoo_portal.core.ids import uuid7
 from paasoo_portal.core.tenancy import system_scope
 from privacy import keys
+from privacy.certificates.models import Certificate
 from privacy.keys import epochs
 from privacy.keys.datakey import DataKey
 from privacy.keys.models import DataClass
 from privacy.keys.vault import vault
+from privacy.retention import enforce
 
 TABLES = {
     "traffic": ["privacy_epoch", "privacy_keytombstone"],
     "control": [
         "privacy_certificate",
+        "privacy_certificateblock",
         "privacy_retentionrun",
         "privacy_retentioninstruction",
         "privacy_clockmark",
@@ -139,6 +142,10 @@ class Registered:
     def handler(self, name: str) -> Callable[..., Any]:
         def handle(**arguments: Any) -> Any:
             self.calls.append((name, arguments))
+            if name == "retention.volume":
+                days = (arguments["last_day"] - arguments["first_day"]).days + 1
+                each = {arguments["first_day"] + timedelta(days=n): self.messages for n in range(days)}
+                return dict.fromkeys(DataClass, each)
             return self.messages if name == "retention.count" else 0
 
         return handle
@@ -153,8 +160,23 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> Registered:
     found = Registered()
     names = {
         name: (found.handler(name),)
-        for name in ("retention.settle", "retention.sweep", "retention.count", "account.changed")
+        for name in (
+            "retention.settle",
+            "retention.sweep",
+            "retention.count",
+            "retention.volume",
+            "account.changed",
+        )
     }
     real = hooks.handlers
     monkeypatch.setattr(hooks, "handlers", lambda name: names[name] if name in names else real(name))
     return found
+
+
+@pytest.fixture
+def chain(region: str, account: UUID, make_key: MakeKey, registered: Registered) -> list[Certificate]:
+    """Three certificates of three days' runs."""
+    for age in (31, 32, 33):
+        make_key(account, age=age)
+        enforce.enforce(region, clock.today())
+    return list(Certificate.objects.order_by("number"))

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paasoo_portal.core import clock
 from privacy.certificates import canonical
 from privacy.certificates.models import Certificate
 from privacy.certificates.verify import verify, verify_chain
 from privacy.keys import signing
-from privacy.retention import enforce
-from tests.privacy.conftest import MakeKey, Registered, as_owner
+from tests.privacy.conftest import as_owner
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"])),
@@ -35,15 +32,6 @@ def test_one_content_has_one_text(body: dict[str, Any]) -> None:
 def test_floats_are_refused() -> None:
     with pytest.raises(TypeError):
         canonical.encode({"a": [{"b": 1.5}]})
-
-
-@pytest.fixture
-def chain(region: str, account: UUID, make_key: MakeKey, registered: Registered) -> list[Certificate]:
-    """Three certificates of three days' runs."""
-    for age in (31, 32, 33):
-        make_key(account, age=age)
-        enforce.enforce(region, clock.today())
-    return list(Certificate.objects.order_by("number"))
 
 
 def test_the_chain_verifies(chain: list[Certificate]) -> None:

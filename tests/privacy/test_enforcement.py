@@ -22,8 +22,9 @@ from privacy.keys import carry_over as carrying
 from privacy.keys import locks
 from privacy.keys.datakey import DataKey
 from privacy.keys.models import DataClass
-from privacy.retention import enforce, instructions, nightly, plan, verify
+from privacy.retention import enforce, instructions, nightly, outlook, verify
 from privacy.retention.models import RetentionRun
+from privacy.retention.outlook import Rule
 from tests.privacy.conftest import MakeKey, Registered, as_owner
 from tests.privacy.test_carry_over import in_child
 
@@ -181,8 +182,8 @@ def test_an_instruction_that_shortens_reaches_what_is_there_already(
     number = make_key(account, data_class=DataClass.NUMBER, age=10, days=90)
     instructions.instruct(account_id=account, data_class=DataClass.CONTENT, days=7, person_id=None)
     assert enforce.enforce(region, clock.today()).keys == 0, "the grace period holds"
-    [line] = plan.preview(account, DataClass.CONTENT, 7)
-    assert (line.keys, line.messages) == (1, 7)
+    [kept] = outlook.read(account, back=30, held=[]).would_go(DataClass.CONTENT, Rule(30), 7)
+    assert (kept.day, kept.messages) == (clock.today() - 10 * DAY, 7)
     with clock.travel(by=2 * DAY):
         assert enforce.enforce(region, clock.today()).keys == 1
         assert not readable(region, old)

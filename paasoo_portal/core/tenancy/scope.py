@@ -49,8 +49,9 @@ def scope(account_id: UUID, *, using: Iterable[str] = ("default",)) -> Iterator[
     """
     with ExitStack() as stack:
         for alias in using:
+            inside = _in_transaction(alias)
             stack.enter_context(transaction.atomic(using=alias))
-            stack.enter_context(_setting(alias, "paasoo.account", str(account_id)))
+            stack.enter_context(_setting(alias, "paasoo.account", str(account_id), restore=inside))
         token = _current.set(Scope(account_id))
         stack.callback(_current.reset, token)
         yield
@@ -70,12 +71,18 @@ def system_scope(job: str, *, using: Iterable[str] = ("default",)) -> Iterator[N
 @contextmanager
 def person_scope(person_id: UUID) -> Iterator[None]:
     """Read what names a person in whatever account (their memberships), on the control plane."""
-    with transaction.atomic(), _setting("default", "paasoo.person", str(person_id)):
+    inside = _in_transaction("default")
+    with transaction.atomic(), _setting("default", "paasoo.person", str(person_id), restore=inside):
         token = _current.set(Scope(None, person_id=person_id))
         try:
             yield
         finally:
             _current.reset(token)
+
+
+def _in_transaction(alias: str) -> bool:
+    """Whether a transaction is open that a scope opened now would not end."""
+    return connections[alias].in_atomic_block or not connections[alias].get_autocommit()
 
 
 # One round trip; the former value is read before the new one is set, since that one waits for the CTE.
@@ -86,13 +93,16 @@ SELECT value, set_config(%s, %s, true) FROM former
 
 
 @contextmanager
-def _setting(alias: str, name: str, value: str) -> Iterator[None]:
-    """SET LOCAL, and the former value again afterwards: a released savepoint would keep ours."""
+def _setting(alias: str, name: str, value: str, *, restore: bool = True) -> Iterator[None]:
+    """SET LOCAL, and the former value again afterwards: a released savepoint would keep ours.
+
+    Where the transaction ends with the scope, it takes the setting along, and one round trip is saved.
+    """
     with connections[alias].cursor() as cursor:
         cursor.execute(_SET, [name, name, value])
         former = cursor.fetchone()[0] or ""
     yield
     # Not in a finally: after an error the transaction or savepoint is rolled back, and the setting with it.
-    if former != value:
+    if restore and former != value:
         with connections[alias].cursor() as cursor:
             cursor.execute("SELECT set_config(%s, %s, true)", [name, former])
