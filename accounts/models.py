@@ -2,6 +2,7 @@
 
 from accounts.api_keys.models import ApiKey
 from accounts.billing.models import AllowanceTransfer, Balance, LedgerEntry
+from accounts.bound_notices.models import BoundNotice
 from accounts.closure.models import AccountClosure
 from accounts.duty.models import StaffDuty
 from accounts.people.models import Person
@@ -14,6 +15,7 @@ __all__ = [
     "AllowanceTransfer",
     "ApiKey",
     "Balance",
+    "BoundNotice",
     "Invitation",
     "LedgerEntry",
     "Membership",

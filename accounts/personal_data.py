@@ -2,7 +2,7 @@
 
 from django.db.models import Q
 
-from privacy.catalogue import ACCOUNT_CLOSED, End, Held, PersonalData, not_personal
+from privacy.catalogue import ACCOUNT_CLOSED, End, Held, NotPersonal, PersonalData, not_personal
 from privacy.catalogue.terms import (
     ACCOUNT_LIFE,
     ACCOUNTING,
@@ -175,6 +175,11 @@ CATALOGUE = [
             "finished_at": STATE,
             "counts": not_personal("counts of what was erased"),
         },
+    ),
+    NotPersonal(
+        "accounts.BoundNotice",
+        "that an organisation was told of a published bound",
+        fields=("account_id", "id", "bound_id", "told_at"),
     ),
     PersonalData(
         "accounts.PolicyNotice",

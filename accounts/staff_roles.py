@@ -34,6 +34,8 @@ TABLE: Final[dict[str, frozenset[str]]] = {
     "privacy.add_legalhold":        frozenset({         OFFICER                    }),
     "privacy.change_legalhold":     frozenset({         OFFICER                    }),
     "privacy.view_retentionrun":    frozenset({         OFFICER,          OPERATOR }),
+    "privacy.view_retentionbound": frozenset({        OFFICER,          OPERATOR }),
+    "privacy.add_retentionbound":  frozenset({        OFFICER                    }),
     "core.view_auditevent":         frozenset({         OFFICER,          OPERATOR }),
 }
 # fmt: on

@@ -6,6 +6,7 @@ import logging
 
 from celery import shared_task
 
+from accounts.bound_notices import services as bound_notices
 from accounts.closure import services as closure
 from accounts.policy_notices import services as policy_notices
 
@@ -18,6 +19,14 @@ def tell_policy() -> None:
     count = policy_notices.tell()
     if count:
         log.info("policy notices sent", extra={"count": count})
+
+
+@shared_task(name="accounts.tell_bounds")
+def tell_bounds() -> None:
+    """Write of new bounds of retention to the accounts that they touch (P-RET-11)."""
+    count = bound_notices.tell()
+    if count:
+        log.info("notices of bounds sent", extra={"count": count})
 
 
 @shared_task(name="accounts.close_due")

@@ -40,6 +40,7 @@ app.conf.update(
         "key-use": {"task": "messaging.tell_key_use", "schedule": 60.0},
         "webhooks": {"task": "messaging.look_after_webhooks", "schedule": crontab(minute=15, hour="0-22")},
         "policy-notices": {"task": "accounts.tell_policy", "schedule": crontab(minute="*/10", hour="0-22")},
+        "bound-notices": {"task": "accounts.tell_bounds", "schedule": crontab(minute="*/10", hour="0-22")},
         "exports": {"task": "privacy.forget_exports", "schedule": crontab(minute="*/10", hour="0-22")},
         "rights": {"task": "privacy.look_after_requests", "schedule": crontab(minute=35, hour=3)},
         "closures": {"task": "accounts.close_due", "schedule": crontab(minute="*/15", hour="0-22")},

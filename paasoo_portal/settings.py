@@ -161,6 +161,7 @@ HOOKS: dict[str, list[str]] = {
     "retention.closed_accounts": ["accounts.closure.selectors.closed_before"],
     "retention.count": ["messaging.usage.selectors.messages_between"],
     "retention.volume": ["messaging.usage.selectors.messages_by_day"],
+    "accounts.open": ["accounts.teams.selectors.open_accounts"],
     "person.accounts": ["accounts.centre.answers.accounts_of"],
     "account.messages": ["messaging.erasure.closing.count"],
     "account.closed": ["messaging.erasure.closing.erase"],

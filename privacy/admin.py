@@ -19,10 +19,11 @@ from privacy.holds.admin import LegalHoldAdmin
 from privacy.keys import guard
 from privacy.policy.models import PolicyVersion
 from privacy.retention import runs
+from privacy.retention.admin import RetentionBoundAdmin
 from privacy.retention.models import RetentionRun
 from privacy.subprocessors.models import SubProcessor
 
-__all__ = ["LegalHoldAdmin"]
+__all__ = ["LegalHoldAdmin", "RetentionBoundAdmin"]
 
 
 class KeptAdmin(admin.ModelAdmin):

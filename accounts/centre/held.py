@@ -42,9 +42,9 @@ class Held:
     more: bool
 
 
-def held(person_id: UUID, account_ids: list[UUID]) -> list[Held]:
+def held(person_id: UUID, account_ids: list[UUID], *, staff: bool = False) -> list[Held]:
     """By table, those with rows only."""
-    rows = people.first_of_person(person_id, account_ids, ROWS_SHOWN + 1)
+    rows = people.first_of_person(person_id, account_ids, ROWS_SHOWN + 1, staff=staff)
     found = [_held(place, mine) for place, mine in rows if mine]
     return sorted(found, key=lambda one: one.category)
 

@@ -36,7 +36,8 @@ def centre(request: HttpRequest) -> HttpResponse:
 @require_safe
 def privacy_held(request: HttpRequest) -> HttpResponse:
     person_id = cast(UUID, request.user.pk)
-    context = {"section": "privacy", "held": held(person_id, accounts_of_reader(request))}
+    found = held(person_id, accounts_of_reader(request), staff=bool(getattr(request.user, "is_staff", False)))
+    context = {"section": "privacy", "held": found}
     return render(request, "centre/held.html", context)
 
 

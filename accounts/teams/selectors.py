@@ -6,8 +6,15 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from accounts.mfa.required import with_factor
-from accounts.teams.models import Invitation, Membership, Role
+from accounts.teams.models import Account, AccountState, Invitation, Membership, Role
 from paasoo_portal.core import clock
+
+
+def open_accounts() -> list[UUID]:
+    """The hook `accounts.open`: every account that is not closed."""
+    return list(
+        Account.objects.exclude(state=AccountState.CLOSED).order_by("pk").values_list("pk", flat=True)
+    )
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ LABELS: Final[Words] = {
     Event.CLOSURE_CANCELLED: gettext_lazy("Closing of the account cancelled"),
     Event.ACCOUNT_CLOSED: gettext_lazy("Account closed"),
     Event.PERSON_ERASED: gettext_lazy("A person’s data erased"),
+    Event.BOUND_PUBLISHED: gettext_lazy("Retention bounds published"),
     Event.HOLD_PLACED: gettext_lazy("Legal hold placed"),
     Event.HOLD_RELEASED: gettext_lazy("Legal hold released"),
     Event.STAFF_VIEWED: gettext_lazy("PaaSoo staff looked at data"),

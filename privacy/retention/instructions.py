@@ -148,6 +148,16 @@ def effective_between(after: datetime, until: datetime) -> list[UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def instructed(data_class: int, at: datetime) -> dict[UUID, int]:
+    """What each account last instructed for a class, as it said it. Needs a system scope."""
+    rows = (
+        RetentionInstruction.objects.filter(data_class=data_class, cancelled_at=None, effective_at__lte=at)
+        .order_by("account_id", "-effective_at", "-instructed_at")
+        .distinct("account_id")
+    )
+    return dict(rows.values_list("account_id", "days"))
+
+
 def all_in_force(at: datetime) -> list[tuple[UUID, int, int]]:
     """(account, class, days) of every account that has instructed anything. Needs a system scope."""
     limits = bounds.in_force(at.date())

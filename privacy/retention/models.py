@@ -15,7 +15,7 @@ from privacy.keys.models import DataClass
 class RetentionBound(models.Model):
     """The published default, floor and ceiling of a data class, from a day on."""
 
-    access = Access(app="SELECT, INSERT, UPDATE", worker="SELECT")
+    access = Access(app="SELECT, INSERT, UPDATE", worker="SELECT, INSERT, UPDATE")
 
     data_class = models.SmallIntegerField(_("data class"), choices=DataClass)
     default_days = models.PositiveIntegerField(_("default (days)"))
@@ -23,6 +23,9 @@ class RetentionBound(models.Model):
     ceiling_days = models.PositiveIntegerField(_("ceiling (days)"))
     effective_on = models.DateField(_("effective on"))
     reason = models.TextField(_("law or clause behind it"))
+    # Without it: one of the first bounds, which came with the product.
+    published_at = models.DateTimeField(_("published"), null=True)
+    published_by_id = models.UUIDField(null=True)
 
     class Meta:
         verbose_name = _("retention bound")

@@ -17,7 +17,7 @@ from privacy.errors import PrivacyError
 from privacy.holds.models import LegalHold
 from privacy.keys import epochs
 from privacy.keys.locks import Busy
-from privacy.retention import enforce, instructions, nightly, rows, runs
+from privacy.retention import enforce, instructions, nightly, publishing, rows, runs
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,7 @@ def retention_nightly() -> None:
         changed = instructions.effective_between(now - timedelta(hours=25), now)
     for account_id in changed:
         instructions.announce(account_id)
+    publishing.put_in_force()
     fan_out("privacy.retention_run")
     watch()
 

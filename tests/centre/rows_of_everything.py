@@ -177,7 +177,14 @@ class Maker:
     def _named(self, name: str) -> UUID:
         if name == "account_id":
             return self.account
-        people_ids = {"person_id", "asked_by_id", "placed_by_id", "released_by_id", "instructed_by_id"}
+        people_ids = {
+            "person_id",
+            "asked_by_id",
+            "placed_by_id",
+            "released_by_id",
+            "instructed_by_id",
+            "published_by_id",
+        }
         if name in {"message_id", "reference"}:
             return self.message
         return self.bob.pk if name in people_ids else uuid7()

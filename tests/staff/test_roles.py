@@ -23,6 +23,7 @@ LISTS = {
     "privacy/subprocessor": {SUPPORT, OFFICER},
     "privacy/legalhold": {OFFICER},
     "privacy/retentionrun": {OFFICER, OPERATOR},
+    "privacy/retentionbound": {OFFICER, OPERATOR},
     "core/auditevent": {OFFICER, OPERATOR},
     "auth/group": set(),
 }

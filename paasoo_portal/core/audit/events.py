@@ -32,6 +32,7 @@ class Event(StrEnum):
     RETENTION_CANCELLED = "account:retention:cancelled"
     RETENTION_ENFORCED = "system:retention:enforced"
     ERASURE_COMPLETED = "system:erasure:completed"
+    BOUND_PUBLISHED = "staff:retention_bound:published"
     HOLD_PLACED = "staff:hold:placed"
     HOLD_RELEASED = "staff:hold:released"
     KEYS_CARRIED_OVER = "system:keys:carried_over"
