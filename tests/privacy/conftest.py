@@ -23,7 +23,9 @@ from privacy import keys
 from privacy.keys import epochs
 from privacy.keys.datakey import DataKey
 from privacy.keys.models import DataClass
-from privacy.keys.vault import vault
+from privacy.keys.vault import FolderVault, Vault, vault
+from privacy.keys.vault.kms import open_vault
+from tests.privacy.kms import CREDENTIALS, REGION, Front, Moto
 
 TABLES = {
     "traffic": ["privacy_epoch", "privacy_keytombstone"],
@@ -85,6 +87,36 @@ def vault_folder(tmp_path: Path, settings: Any) -> Path:
     folder = tmp_path / "vault"
     settings.KEY_VAULT_URL = f"file://{folder}"
     return folder
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[Moto]:
+    server = Moto()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def kms(moto: Moto, monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
+    """An AWS account without a key, for this process and those it starts."""
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    front = Front(moto)
+    yield front
+    front.shutdown()
+    front.server_close()
+
+
+@pytest.fixture
+def opened_kms(kms: Front) -> Callable[..., Vault]:
+    return lambda cache_seconds=60.0, name="vault", region=REGION: open_vault(
+        urlsplit(kms.url(name, region)), cache_seconds=cache_seconds, waiting_days=7
+    )
+
+
+@pytest.fixture
+def opened_folder(tmp_path: Path) -> Callable[..., Vault]:
+    return lambda cache_seconds=60.0: FolderVault(tmp_path / "vault", cache_seconds=cache_seconds)
 
 
 @pytest.fixture
