@@ -12,6 +12,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from botocore.retries.standard import ExponentialBackoff
 from django.conf import settings as django_settings
 from django.db import connections
 from psycopg import sql
@@ -24,7 +25,8 @@ from privacy.keys import epochs
 from privacy.keys.datakey import DataKey
 from privacy.keys.models import DataClass
 from privacy.keys.vault import FolderVault, Vault, vault
-from privacy.keys.vault.kms import open_vault
+from privacy.keys.vault.kms import KmsVault
+from privacy.keys.vault.kms.api import Api
 from tests.privacy.kms import CREDENTIALS, REGION, Front, Moto
 
 TABLES = {
@@ -101,6 +103,7 @@ def kms(moto: Moto, monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
     """An AWS account without a key, for this process and those it starts."""
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda self, context: 0.01)
     front = Front(moto)
     yield front
     front.shutdown()
@@ -109,9 +112,14 @@ def kms(moto: Moto, monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
 
 @pytest.fixture
 def opened_kms(kms: Front) -> Callable[..., Vault]:
-    return lambda cache_seconds=60.0, name="vault", region=REGION: open_vault(
-        urlsplit(kms.url(name, region)), cache_seconds=cache_seconds, waiting_days=7
-    )
+    """Opens a vault anew; they share connections, which are slow to make, and nothing else."""
+    apis: dict[str, Api] = {}
+
+    def open_anew(cache_seconds: float = 60, name: str = "vault", region: str = REGION) -> Vault:
+        api = apis.setdefault(region, Api(region, kms.endpoint))
+        return KmsVault(api, name, cache_seconds=cache_seconds, waiting_days=7)
+
+    return open_anew
 
 
 @pytest.fixture
