@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from paasoo_portal.core import regions
+from paasoo_portal.core import clock, regions
 from privacy.certificates.issue import DESTRUCTION
 from privacy.certificates.models import Certificate
 from privacy.certificates.verify import verify
@@ -60,6 +60,8 @@ class Shown:
     delay_days: int
     last_epoch: int
     final: Certificate | None
+    # The key service has begun to delete the epoch key and is done by the end of this day.
+    deletes_on: date | None
     not_covered: tuple[str | Promise, ...]
     signed_by: str
     verified: bool
@@ -72,6 +74,8 @@ def read(row: Certificate) -> Shown:
     everywhere = body["everywhere"]
     verified, problem = _check(row)
     rules = body["instructed_days"]
+    receipt = _receipt(row, body["database"], everywhere["last_epoch"])
+    deletes_on = _still_deletes_on(receipt)
     return Shown(
         row=row,
         region=_region_name(body["database"]),
@@ -83,7 +87,8 @@ def read(row: Certificate) -> Shown:
         carry_overs=everywhere["after_completed_carry_overs"],
         delay_days=everywhere["then_after_days"],
         last_epoch=everywhere["last_epoch"],
-        final=_final(row, body["database"], everywhere["last_epoch"]),
+        final=None if deletes_on else receipt,
+        deletes_on=deletes_on,
         not_covered=_NOT_COVERED,
         signed_by=body["signed_by"],
         verified=verified,
@@ -106,7 +111,16 @@ def _check(row: Certificate) -> tuple[bool, str]:
     return False, _("This certificate does not verify: its text or its signature was changed.")
 
 
-def _final(row: Certificate, database: str, last_epoch: int) -> Certificate | None:
+def _still_deletes_on(receipt: Certificate | None) -> date | None:
+    """The last day of the vault's delay, while it is not over: until then the certificate is not final."""
+    if receipt is None:
+        return None
+    deletes_on = json.loads(receipt.body)["receipt"].get("deletes_on")
+    last = date.fromisoformat(deletes_on) if deletes_on else None
+    return last if last and last >= clock.today() else None
+
+
+def _receipt(row: Certificate, database: str, last_epoch: int) -> Certificate | None:
     """The vault's receipt that makes the certificate final, once it is there."""
     receipts = Certificate.objects.filter(kind=DESTRUCTION, number__gt=row.number)
     for receipt in receipts.filter(body__contains=f'"{database}"').order_by("number")[:100]:

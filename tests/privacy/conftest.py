@@ -128,11 +128,23 @@ def opened_folder(tmp_path: Path) -> Callable[..., Vault]:
 
 
 @pytest.fixture
+def vault_kms(kms: Front, settings: Any) -> Front:
+    """The same, in AWS KMS."""
+    settings.KEY_VAULT_URL = kms.url()
+    return kms
+
+
+@pytest.fixture
+def own_vault(vault_folder: Path) -> None:
+    """The vault that `region` has; a module that tries each kind overrides it."""
+
+
+@pytest.fixture
 def region(request: pytest.FixtureRequest, committed: None) -> Iterator[str]:
     """The alias of a regional database whose first epoch has just been opened."""
     alias = django_settings.TRAFFIC_ALIASES[-1]
     usual = django_settings.KEY_VAULT_URL
-    request.getfixturevalue("vault_folder")
+    request.getfixturevalue("own_vault")
     reset(alias)
     epochs.bootstrap(alias)
     yield alias

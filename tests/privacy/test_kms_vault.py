@@ -300,6 +300,20 @@ def test_an_anchor_made_in_vain_is_found(kms: Front, vault: Vault, account: Acco
     assert account.states() == {"Enabled": 2, "PendingDeletion": 1}
 
 
+def test_keys_made_in_vain_do_not_pile_up(kms: Front, vault: Vault, account: Account) -> None:
+    """A permission is missing for a day: what each try leaves behind goes an hour later, not what is in the making."""
+    vault.create("sg", 1)
+    for _ in range(3):
+        kms.misbehave("CreateAlias", "broken", FOR_GOOD)
+        with pytest.raises(VaultUnavailable):
+            vault.create("sg", 2)
+    assert account.states() == {"Enabled": 5}
+    kms.misbehave("CreateAlias", "broken", FOR_GOOD)
+    with clock.travel(by=timedelta(hours=2)), pytest.raises(VaultUnavailable):
+        vault.create("sg", 2)
+    assert account.states() == {"Enabled": 3, "PendingDeletion": 3}
+
+
 def test_the_search_for_leftovers_touches_nothing_else(
     vault: Vault, opened_kms: Opened, account: Account
 ) -> None:

@@ -11,7 +11,7 @@ from privacy.keys.vault.errors import VaultMismatch, VaultUnavailable
 from privacy.keys.vault.kms import ledger
 from privacy.keys.vault.kms.api import Api, Refused
 from privacy.keys.vault.kms.ledger import Destruction, Intent
-from privacy.keys.vault.kms.series import NOT_FOUND, PENDING, Reader, Series, note
+from privacy.keys.vault.kms.series import NOT_FOUND, NOT_IN_THIS_STATE, PENDING, Reader, Series, note
 
 
 class Destroyer:
@@ -62,7 +62,7 @@ class Destroyer:
         try:
             self._api.call("schedule_key_deletion", KeyId=intent.key, PendingWindowInDays=intent.days)
         except Refused as refusal:
-            if refusal.code not in {NOT_FOUND, "KMSInvalidStateException"}:
+            if refusal.code not in {NOT_FOUND, NOT_IN_THIS_STATE}:
                 raise
         metadata = self._reader.describe(intent.key)
         if metadata is None:

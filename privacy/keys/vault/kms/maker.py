@@ -1,21 +1,26 @@
 """Making keys. An alias is what makes a key count, and KMS gives each alias once: of two makers one wins.
 
 A key whose maker died before the alias is never found by it; the next creation looks for such leftovers and
-destroys those that a living key of the same name, or a receipt, has replaced. Nothing was ever wrapped under them.
+destroys them: at once when a key with the alias, or a receipt, stands in for them, else after an hour, when no maker
+can still be about to give them the alias. Nothing was ever wrapped under them. A key that has lost its alias is none:
+its epoch was in use, and no other stands in for it.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from datetime import timedelta
+from typing import Any, Final
 
+from paasoo_portal.core import clock
 from privacy.keys.vault.errors import EpochExists
 from privacy.keys.vault.kms import names
 from privacy.keys.vault.kms.api import Api, Refused
 from privacy.keys.vault.kms.ledger import DESTROYED, IN_USE, THROUGH
 from privacy.keys.vault.kms.names import Names
-from privacy.keys.vault.kms.series import NOT_FOUND, Reader, Series
+from privacy.keys.vault.kms.series import ENABLED, NOT_FOUND, NOT_IN_THIS_STATE, Reader, Series
 
 _LEAST_WAITING_DAYS: Final = 7
+_ABANDONED_AFTER: Final = timedelta(hours=1)
 _LEDGER: Final = (DESTROYED, IN_USE, THROUGH)
 
 
@@ -50,36 +55,40 @@ class Maker:
         return key
 
     def discard_leftovers(self, database: str, anchor: str, series: Series) -> None:
-        """Destroy keys of this series that no alias leads to and that another key stands in for."""
+        """Destroy keys of this series that were made and never came to count."""
         aliased = {
             entry.get("TargetKeyId") for entry in self._api.pages("list_aliases", "Aliases", Limit=100)
         }
-        own = {held.key for held in series.keys.values()} | {
+        known = {held.key for held in series.keys.values()} | {
             done.key for done in series.ledger.destructions.values()
         }
         replaced = {
             self._names.epoch_description(database, epoch, anchor)
             for epoch in {*series.keys, *series.ledger.destructions}
         }
+        coming = self._names.epoch_description(database, series.head + 1, anchor)
         for entry in self._api.pages("list_keys", "Keys", Limit=1000):
-            if entry["KeyId"] not in aliased and entry["KeyArn"] not in own:
-                self._discard_if_left_over(entry["KeyId"], database, replaced)
+            if entry["KeyId"] in aliased or entry["KeyArn"] in known:
+                continue
+            about = self._enabled(entry["KeyId"])
+            description = about.get("Description")
+            if (
+                description in replaced
+                or (description == coming and about["CreationDate"] < clock.now() - _ABANDONED_AFTER)
+                or (description == self._names.anchor_description(database) and not self._has_ledger(about))
+            ):
+                self._discard(entry["KeyId"])
 
-    def _discard_if_left_over(self, key: str, database: str, replaced: set[str]) -> None:
+    def _enabled(self, key: str) -> dict[str, Any]:
+        """What KMS says of an enabled key; nothing of another application's key that we may not even look at."""
         try:
-            metadata = self._reader.describe(key)
+            about = self._reader.describe(key) or {}
         except Refused:
-            return  # another application's key, which we may not even look at
-        if metadata is None or metadata["KeyState"] != "Enabled":
-            return
-        description = metadata.get("Description")
-        if description in replaced or (
-            description == self._names.anchor_description(database) and not self._has_ledger(key)
-        ):
-            self._discard(key)
+            return {}
+        return about if about.get("KeyState") == ENABLED else {}
 
-    def _has_ledger(self, key: str) -> bool:
-        tags = self._api.pages("list_resource_tags", "Tags", KeyId=key)
+    def _has_ledger(self, about: dict[str, Any]) -> bool:
+        tags = self._api.pages("list_resource_tags", "Tags", KeyId=about["KeyId"])
         return any(tag["TagKey"].startswith(_LEDGER) for tag in tags)
 
     def _make(self, alias: str, description: str, tags: list[dict[str, str]]) -> tuple[str, bool]:
@@ -94,10 +103,11 @@ class Maker:
         try:
             self._api.patiently("create_alias", AliasName=alias, TargetKeyId=made)
         except Refused as refusal:
-            if refusal.code != "AlreadyExistsException":
+            # Somebody's clean-up may have been faster than us, when somebody else's key got the alias.
+            if refusal.code not in {"AlreadyExistsException", NOT_IN_THIS_STATE}:
                 raise
             holder: str = self._api.patiently("describe_key", KeyId=alias)["KeyMetadata"]["KeyId"]
-            if holder != made:
+            if holder != made:  # else the alias was given and the answer lost
                 self._discard(made)
             return holder, holder == made
         return made, True
@@ -107,5 +117,5 @@ class Maker:
         try:
             self._api.call("schedule_key_deletion", KeyId=key, PendingWindowInDays=_LEAST_WAITING_DAYS)
         except Refused as refusal:
-            if refusal.code not in {NOT_FOUND, "KMSInvalidStateException"}:
+            if refusal.code not in {NOT_FOUND, NOT_IN_THIS_STATE}:
                 raise

@@ -15,6 +15,7 @@ from privacy.keys.vault.kms.names import Names, epoch_of
 ENABLED, PENDING = "Enabled", "PendingDeletion"
 MAC: Final = "HMAC_SHA_256"
 NOT_FOUND: Final = "NotFoundException"
+NOT_IN_THIS_STATE: Final = "KMSInvalidStateException"
 
 
 @dataclass(frozen=True)

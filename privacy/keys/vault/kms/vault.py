@@ -22,10 +22,10 @@ from privacy.keys.vault.kms.destroyer import Destroyer
 from privacy.keys.vault.kms.ledger import Destruction
 from privacy.keys.vault.kms.maker import Maker
 from privacy.keys.vault.kms.names import Names
-from privacy.keys.vault.kms.series import ENABLED, MAC, NOT_FOUND, Reader, Series, note
+from privacy.keys.vault.kms.series import ENABLED, MAC, NOT_FOUND, NOT_IN_THIS_STATE, Reader, Series, note
 from privacy.keys.vault.wrapping import WrappingVault
 
-_NOT_USABLE: Final = {NOT_FOUND, "KMSInvalidStateException", "DisabledException"}
+_NOT_USABLE: Final = {NOT_FOUND, NOT_IN_THIS_STATE, "DisabledException"}
 # "The actual waiting period might be up to 24 hours longer than the one you scheduled" (KMS's developer guide).
 AT_THE_LATEST: Final = timedelta(days=1)
 
