@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from paasoo_portal.core import clock
 from paasoo_portal.core.ids import uuid7
 from privacy.certificates import issue
 from privacy.certificates.issue import ErasedLine
@@ -63,3 +64,18 @@ def test_another_accounts_certificate_is_not_found(charlie: Visitor, certificate
     assert charlie.client.get(f"/certificates/{certificate}/").status_code == 404
     assert charlie.client.get(f"/certificates/{uuid7()}/").status_code == 404
     assert "Certificate 1" not in charlie.get("/certificates/").text
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(3, "Not final yet"), (0, "Not final yet"), (-1, "Final by destruction receipt 2")]
+)
+def test_is_final_only_when_the_key_service_has_had_its_time(
+    alice: Visitor, certificate: UUID, as_role: AsRole, days: int, words: str
+) -> None:
+    """AWS KMS gives its receipt when it begins to delete a key, and names the day on which it is gone."""
+    last = clock.today() + timedelta(days=days)
+    with as_role("worker"):
+        issue.destruction(REGION, 41, {"epoch": 41, "vault": "kms", "deletes_on": last.isoformat()})
+    text = alice.get(f"/certificates/{certificate}/").text
+    assert words in text
+    assert ("gone by the end of" in text) is (days >= 0)

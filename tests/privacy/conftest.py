@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -27,7 +28,7 @@ from privacy.keys.models import DataClass
 from privacy.keys.vault import FolderVault, Vault, vault
 from privacy.keys.vault.kms import KmsVault
 from privacy.keys.vault.kms.api import Api
-from tests.privacy.kms import CREDENTIALS, REGION, Front, Moto
+from tests.privacy.kms import CREDENTIALS, REGION, Account, Front, Moto
 
 TABLES = {
     "traffic": ["privacy_epoch", "privacy_keytombstone"],
@@ -111,6 +112,11 @@ def kms(moto: Moto, monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
 
 
 @pytest.fixture
+def console(kms: Front) -> Account:
+    return Account(kms)
+
+
+@pytest.fixture
 def opened_kms(kms: Front) -> Callable[..., Vault]:
     """Opens a vault anew; they share connections, which are slow to make, and nothing else."""
     apis: dict[str, Api] = {}
@@ -143,7 +149,7 @@ def own_vault(vault_folder: Path) -> None:
 def region(request: pytest.FixtureRequest, committed: None) -> Iterator[str]:
     """The alias of a regional database whose first epoch has just been opened."""
     alias = django_settings.TRAFFIC_ALIASES[-1]
-    usual = django_settings.KEY_VAULT_URL
+    usual = os.environ["KEY_VAULT_URL"]
     request.getfixturevalue("own_vault")
     reset(alias)
     epochs.bootstrap(alias)

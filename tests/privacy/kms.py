@@ -28,6 +28,7 @@ CREDENTIALS = {
     "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
 }
 MOST_TAGS = 50
+FOR_GOOD = 3  # so many tries the vault makes of a call
 # moto makes an RSA key for every key, an HMAC key as well, and takes a fifth of a second for it.
 _SERVER = """
 from moto.kms import models
@@ -36,6 +37,10 @@ from moto.server import main
 main()
 """
 Body = dict[str, Any]
+
+
+def alias(tail: str, database: str = "sg", vault: str = "vault") -> str:
+    return f"alias/paasoo/{vault}/{database}/{tail}"
 
 
 class Refusal(Exception):

@@ -39,6 +39,9 @@ FAULTS = [
 ]
 
 
+pytestmark = pytest.mark.usefixtures("own_vault")
+
+
 @pytest.fixture(params=["vault_folder", "vault_kms"])
 def own_vault(request: pytest.FixtureRequest) -> None:
     request.getfixturevalue(request.param)

@@ -24,6 +24,7 @@ from privacy.pages import certificate as page
 from privacy.retention import enforce, verify
 from tests.privacy.conftest import MakeKey, Registered, as_owner
 from tests.privacy.kms import Account, Front
+from tests.privacy.kms import alias as kms_alias
 from tests.privacy.test_carry_over import in_child
 
 LOUD = (VaultMismatch, VaultUnavailable)
@@ -32,11 +33,6 @@ LOUD = (VaultMismatch, VaultUnavailable)
 @pytest.fixture
 def own_vault(vault_kms: Front) -> None:
     pass
-
-
-@pytest.fixture
-def console(kms: Front) -> Account:
-    return Account(kms)
 
 
 def forgetful() -> None:
@@ -129,11 +125,11 @@ def rebuilt(front: Front, console: Account, alias: str) -> None:
 
 
 def key_disabled(front: Front, console: Account, alias: str) -> None:
-    console.client.disable_key(KeyId=console.aliases()[f"alias/paasoo/vault/{alias}/epoch-3"])
+    console.client.disable_key(KeyId=console.aliases()[kms_alias("epoch-3", alias)])
 
 
 def key_scheduled_by_hand(front: Front, console: Account, alias: str) -> None:
-    console.client.schedule_key_deletion(KeyId=console.aliases()[f"alias/paasoo/vault/{alias}/epoch-3"])
+    console.client.schedule_key_deletion(KeyId=console.aliases()[kms_alias("epoch-3", alias)])
 
 
 def key_deleted_by_hand(front: Front, console: Account, alias: str) -> None:
@@ -142,7 +138,7 @@ def key_deleted_by_hand(front: Front, console: Account, alias: str) -> None:
 
 
 def anchor_scheduled_by_hand(front: Front, console: Account, alias: str) -> None:
-    console.client.schedule_key_deletion(KeyId=console.aliases()[f"alias/paasoo/vault/{alias}/anchor"])
+    console.client.schedule_key_deletion(KeyId=console.aliases()[kms_alias("anchor", alias)])
 
 
 def unreachable(front: Front, console: Account, alias: str) -> None:
@@ -187,7 +183,7 @@ def test_a_cancelled_deletion_stops_the_database(region: str, make_key: MakeKey,
     for _ in range(django_settings.EPOCHS_KEPT + 1):
         carrying.carry_over(region)
     guard.check(region)
-    key = console.aliases()[f"alias/paasoo/vault/{region}/epoch-1"]
+    key = console.aliases()[kms_alias("epoch-1", region)]
     console.client.cancel_key_deletion(KeyId=key)
     forgetful()
     with pytest.raises(VaultMismatch, match="gone back before"):

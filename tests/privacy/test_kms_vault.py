@@ -1,11 +1,8 @@
-"""The vault in AWS KMS, where KMS and its network fail: nothing is destroyed twice or lost, nothing stays half made,
-and neither a wrong account nor a lost key ever reads as "erased".
-"""
+"""The vault in AWS KMS: what stands there, what survives a key that KMS has forgotten, and a KMS that does not answer."""
 
 from __future__ import annotations
 
 import logging
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -25,10 +22,10 @@ from privacy.keys.vault import (
 )
 from privacy.keys.vault.kms import ledger
 from privacy.keys.vault.kms.ledger import FULL_RECEIPTS
-from tests.privacy.kms import CREDENTIALS, MOST_TAGS, REGION, Account, Front
+from tests.privacy.kms import CREDENTIALS, FOR_GOOD, MOST_TAGS, REGION, Account, Front, alias
 
 Opened = Callable[..., Vault]
-ANCHOR = "alias/paasoo/vault/sg/anchor"
+ANCHOR = alias("anchor")
 
 
 @pytest.fixture
@@ -36,28 +33,19 @@ def vault(opened_kms: Opened) -> Vault:
     return opened_kms()
 
 
-@pytest.fixture
-def account(kms: Front) -> Account:
-    return Account(kms)
-
-
-def alias(epoch: int) -> str:
-    return f"alias/paasoo/vault/sg/epoch-{epoch}"
-
-
 # --- What stands in KMS --------------------------------------------------------------------------------------
 
 
-def test_each_epoch_is_a_key_of_its_own_that_says_what_it_is(vault: Vault, account: Account) -> None:
+def test_each_epoch_is_a_key_of_its_own_that_says_what_it_is(vault: Vault, console: Account) -> None:
     vault.create("sg", 1)
     vault.create("sg", 2)
-    aliases = account.aliases()
-    assert set(aliases) == {ANCHOR, alias(1), alias(2)}
+    aliases = console.aliases()
+    assert set(aliases) == {ANCHOR, alias("epoch-1"), alias("epoch-2")}
     assert len(set(aliases.values())) == 3
-    assert account.tags(alias(2)) == {
+    assert console.tags(alias("epoch-2")) == {
         "paasoo:vault": "vault", "paasoo:key": "epoch", "paasoo:database": "sg", "paasoo:epoch": "2",
     }  # fmt: skip
-    for key in account.keys().values():
+    for key in console.keys().values():
         assert (key["KeySpec"], key["KeyUsage"], key["Origin"]) == (
             "HMAC_256",
             "GENERATE_VERIFY_MAC",
@@ -65,11 +53,11 @@ def test_each_epoch_is_a_key_of_its_own_that_says_what_it_is(vault: Vault, accou
         )
 
 
-def test_the_receipt_tells_which_key_goes_when(vault: Vault, account: Account) -> None:
+def test_the_receipt_tells_which_key_goes_when(vault: Vault, console: Account) -> None:
     vault.create("sg", 1)
-    arn = account.keys()[account.aliases()[alias(1)]]["Arn"]
+    arn = console.keys()[console.aliases()[alias("epoch-1")]]["Arn"]
     receipt = vault.destroy("sg", 1)
-    going = account.keys()[account.aliases()[alias(1)]]
+    going = console.keys()[console.aliases()[alias("epoch-1")]]
     assert going["KeyState"] == "PendingDeletion"
     assert receipt["key"] == arn
     assert receipt["erasure"] == "irrecoverable"
@@ -81,12 +69,12 @@ def test_the_receipt_tells_which_key_goes_when(vault: Vault, account: Account) -
     assert vault.destruction_delay == timedelta(days=8)
 
 
-def test_the_waiting_period_is_a_setting_within_kms_own_bounds(kms: Front, account: Account) -> None:
+def test_the_waiting_period_is_a_setting_within_kms_own_bounds(kms: Front, console: Account) -> None:
     vault = _open(kms.url(), 60.0, 30)
     vault.create("sg", 1)
     assert str(vault.destroy("sg", 1)["method"]).endswith("30 days")
     assert vault.destruction_delay.days == 31
-    [going] = [key for key in account.keys().values() if key["KeyState"] == "PendingDeletion"]
+    [going] = [key for key in console.keys().values() if key["KeyState"] == "PendingDeletion"]
     assert going["DeletionDate"] > clock.now() + timedelta(days=29)
     for days in (6, 31):
         with pytest.raises(VaultUnavailable, match="KMS_WAITING_DAYS"):
@@ -94,12 +82,12 @@ def test_the_waiting_period_is_a_setting_within_kms_own_bounds(kms: Front, accou
 
 
 def test_receipts_outlive_the_keys_that_kms_has_forgotten(
-    vault: Vault, opened_kms: Opened, account: Account
+    vault: Vault, opened_kms: Opened, console: Account
 ) -> None:
     vault.create("sg", 1)
     vault.create("sg", 2)
     receipt = vault.destroy("sg", 1)
-    assert len(account.forget_deleted()) == 1
+    assert len(console.forget_deleted()) == 1
     later = opened_kms()
     assert later.receipts("sg") == {1: receipt}
     assert later.destroy("sg", 1) == receipt
@@ -112,19 +100,19 @@ def test_receipts_outlive_the_keys_that_kms_has_forgotten(
 
 
 def test_the_head_does_not_fall_when_every_key_is_gone(
-    vault: Vault, opened_kms: Opened, account: Account
+    vault: Vault, opened_kms: Opened, console: Account
 ) -> None:
     vault.create("sg", 1)
     vault.mark_in_use("sg", 1)
-    account.client.schedule_key_deletion(KeyId=account.aliases()[alias(1)])
-    account.forget_deleted()
+    console.client.schedule_key_deletion(KeyId=console.aliases()[alias("epoch-1")])
+    console.forget_deleted()
     assert opened_kms().head("sg") == 1
     with pytest.raises(EpochExists):
         opened_kms().create("sg", 1)
 
 
 def test_old_receipts_are_folded_into_one_mark(
-    vault: Vault, opened_kms: Opened, account: Account, monkeypatch: pytest.MonkeyPatch
+    vault: Vault, opened_kms: Opened, console: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ledger, "FULL_RECEIPTS", 4)
     receipts = {}
@@ -133,8 +121,8 @@ def test_old_receipts_are_folded_into_one_mark(
         vault.create("sg", epoch + 1)
         vault.mark_in_use("sg", epoch + 1)
         receipts[epoch] = vault.destroy("sg", epoch)
-        account.forget_deleted()
-    assert len(account.tags(ANCHOR)) == 3 + 4 + 2, "what it is; receipts; the two marks"
+        console.forget_deleted()
+    assert len(console.tags(ANCHOR)) == 3 + 4 + 2, "what it is; receipts; the two marks"
     found = opened_kms().receipts("sg")
     assert sorted(found) == list(range(1, 8))
     assert {epoch: found[epoch] for epoch in range(4, 8)} == {epoch: receipts[epoch] for epoch in range(4, 8)}
@@ -163,17 +151,17 @@ def test_an_epoch_without_receipt_is_never_folded_under_the_mark() -> None:
     assert ledger.fold(ledger.read(tags | done.tag(1))) == {f"{ledger.THROUGH}{59 - FULL_RECEIPTS}": ""}
 
 
-def test_a_damaged_ledger_is_loud(vault: Vault, opened_kms: Opened, account: Account) -> None:
+def test_a_damaged_ledger_is_loud(vault: Vault, opened_kms: Opened, console: Account) -> None:
     vault.create("sg", 1)
     tag = {"TagKey": "paasoo:destroyed:1", "TagValue": "yes"}
-    account.client.tag_resource(KeyId=account.aliases()[ANCHOR], Tags=[tag])
+    console.client.tag_resource(KeyId=console.aliases()[ANCHOR], Tags=[tag])
     for name in ("epochs", "receipts", "in_use", "fingerprint"):
         with pytest.raises(VaultUnavailable, match="damaged"):
             getattr(opened_kms(), name)("sg")
 
 
 def test_everything_is_found_over_many_pages(
-    kms: Front, vault: Vault, opened_kms: Opened, account: Account
+    kms: Front, vault: Vault, opened_kms: Opened, console: Account
 ) -> None:
     kms.page = 2
     for epoch in range(1, 6):
@@ -210,267 +198,6 @@ def test_nothing_secret_is_logged_even_when_everything_is(
     vault.wrap("sg", 1, b"k", b"")
     vault.signing_key()
     assert not [record for record in caplog.records if record.name.startswith(("boto", "urllib3"))]
-
-
-# --- Makers that die, and makers that meet ---------------------------------------------------------------------
-
-
-def test_of_two_processes_that_make_the_same_epoch_one_wins(
-    kms: Front, vault: Vault, opened_kms: Opened, account: Account
-) -> None:
-    code = (
-        "import sys, django; django.setup()\n"
-        "from privacy.keys.vault import EpochExists, _open\n"
-        "vault = _open(sys.argv[1], 60.0, 7); print('ready', flush=True); sys.stdin.readline()\n"
-        "try: vault.create('sg', int(sys.argv[2])); print('made')\n"
-        "except EpochExists: print('exists')\n"
-    )
-    for epoch in (1, 2):
-        makers = [
-            subprocess.Popen(
-                [sys.executable, "-c", code, kms.url(), str(epoch)],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(os.environ),
-            )
-            for _ in range(2)
-        ]  # fmt: skip
-        for maker in makers:
-            assert maker.stdout is not None
-            assert maker.stdout.readline() == "ready\n"
-        for maker in makers:
-            assert maker.stdin is not None
-            maker.stdin.write("go\n")
-            maker.stdin.flush()
-        said = sorted(maker.communicate(timeout=60)[0].strip() for maker in makers)
-        assert said == ["exists", "made"]
-        assert opened_kms().epochs("sg") == list(range(1, epoch + 1))
-    assert account.states()["Enabled"] == 3, "the losers' keys are on their way out"
-
-
-CREATION = [
-    "ListAliases",
-    "ListResourceTags",
-    "GenerateMac",
-    "DescribeKey",
-    "ListKeys",
-    "CreateKey",
-    "CreateAlias",
-]
-ONCE, FOR_GOOD = 1, 3  # of the three tries that the vault makes of a call
-
-
-@pytest.mark.parametrize("how", ["broken", "lost", "reset", "throttled"])
-@pytest.mark.parametrize("operation", CREATION)
-def test_a_creation_that_fails_anywhere_is_made_good_by_repeating(
-    kms: Front, vault: Vault, opened_kms: Opened, account: Account, operation: str, how: str
-) -> None:
-    vault.create("sg", 1)
-    kms.misbehave(operation, how, FOR_GOOD)
-    with pytest.raises(VaultUnavailable, match=r"^kms [a-z_]+: \w+$"):
-        vault.create("sg", 2)
-    kms.behave()
-    later = opened_kms()
-    if later.head("sg") < 2:  # what the carry-over asks before it repeats
-        later.create("sg", 2)
-    assert later.unwrap("sg", 2, later.wrap("sg", 2, b"k", b""), b"") == b"k"
-    later.create("sg", 3)
-    assert later.epochs("sg") == [1, 2, 3]
-    assert account.states()["Enabled"] == 4, (
-        "anchor and epochs; leftovers were found and are on their way out"
-    )
-
-
-@pytest.mark.parametrize("how", ["lost", "reset", "broken"])
-@pytest.mark.parametrize("operation", ["CreateKey", "CreateAlias"])
-def test_an_answer_lost_once_is_no_failure(
-    kms: Front, vault: Vault, account: Account, operation: str, how: str
-) -> None:
-    kms.misbehave(operation, how, ONCE)
-    vault.create("sg", 1)
-    vault.create("sg", 2)
-    assert vault.epochs("sg") == [1, 2]
-    assert account.states()["Enabled"] == 3
-
-
-def test_an_anchor_made_in_vain_is_found(kms: Front, vault: Vault, account: Account) -> None:
-    kms.misbehave("CreateAlias", "broken", FOR_GOOD)
-    with pytest.raises(VaultUnavailable):
-        vault.create("sg", 1)
-    assert (vault.fingerprint("sg"), vault.epochs("sg"), vault.head("sg")) == ("", [], 0)
-    vault.create("sg", 1)
-    assert account.states() == {"Enabled": 2, "PendingDeletion": 1}
-
-
-def test_keys_made_in_vain_do_not_pile_up(kms: Front, vault: Vault, account: Account) -> None:
-    """A permission is missing for a day: what each try leaves behind goes an hour later, not what is in the making."""
-    vault.create("sg", 1)
-    for _ in range(3):
-        kms.misbehave("CreateAlias", "broken", FOR_GOOD)
-        with pytest.raises(VaultUnavailable):
-            vault.create("sg", 2)
-    assert account.states() == {"Enabled": 5}
-    kms.misbehave("CreateAlias", "broken", FOR_GOOD)
-    with clock.travel(by=timedelta(hours=2)), pytest.raises(VaultUnavailable):
-        vault.create("sg", 2)
-    assert account.states() == {"Enabled": 3, "PendingDeletion": 3}
-
-
-def test_the_search_for_leftovers_touches_nothing_else(
-    vault: Vault, opened_kms: Opened, account: Account
-) -> None:
-    """Neither other applications' keys, nor another vault's, nor a key of ours that has lost its alias."""
-    vault.create("sg", 1)
-    vault.create("sg", 2)
-    other = opened_kms(name="other")
-    other.create("sg", 1)
-    other.create("sg", 2)
-    account.client.create_key(Description="somebody else's")
-    account.client.delete_alias(AliasName="alias/paasoo/other/sg/epoch-1")
-    account.client.delete_alias(AliasName="alias/paasoo/other/sg/anchor")
-    account.client.delete_alias(AliasName=alias(1))
-    vault.create("sg", 3)
-    assert account.states() == {"Enabled": 8}
-    with pytest.raises(VaultMismatch):
-        opened_kms(name="other").create("sg", 3)
-
-
-def test_a_new_series_takes_no_key_of_a_former_one(
-    vault: Vault, opened_kms: Opened, account: Account
-) -> None:
-    """The anchor is lost and somebody points its alias at another key: its epochs are not believed."""
-    vault.create("sg", 1)
-    vault.create("ie", 1)
-    anchors = account.aliases()
-    account.client.update_alias(AliasName=ANCHOR, TargetKeyId=anchors["alias/paasoo/vault/ie/anchor"])
-    with pytest.raises(VaultMismatch):
-        opened_kms().epochs("sg")
-
-
-def test_an_alias_that_was_pointed_elsewhere_is_noticed(
-    vault: Vault, opened_kms: Opened, account: Account
-) -> None:
-    vault.create("sg", 1)
-    vault.create("sg", 2)
-    account.client.update_alias(AliasName=alias(1), TargetKeyId=account.aliases()[alias(2)])
-    later = opened_kms()
-    for call in (lambda: later.wrap("sg", 1, b"k", b""), lambda: later.destroy("sg", 1)):
-        with pytest.raises(VaultMismatch, match="leads to another"):
-            call()
-    assert account.states() == {"Enabled": 3}
-
-
-def test_epochs_follow_one_another(vault: Vault) -> None:
-    vault.create("sg", 1)
-    with pytest.raises(VaultMismatch, match="does not follow"):
-        vault.create("sg", 3)
-
-
-# --- Destruction -----------------------------------------------------------------------------------------------
-
-DESTRUCTION = [
-    "ListAliases", "ListResourceTags", "DescribeKey", "TagResource", "ScheduleKeyDeletion", "UntagResource",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("how", ["broken", "lost", "reset"])
-@pytest.mark.parametrize(
-    ("operation", "after"), [*((name, 0) for name in DESTRUCTION), ("TagResource", 1), ("DescribeKey", 2)]
-)
-def test_a_destruction_that_stops_anywhere_is_finished_once(
-    kms: Front, vault: Vault, opened_kms: Opened, account: Account, operation: str, after: int, how: str
-) -> None:
-    for epoch in (1, 2):
-        vault.create("sg", epoch)
-    wrapped = vault.wrap("sg", 2, b"k", b"")
-    kms.misbehave(operation, how, FOR_GOOD, after=after)
-    with pytest.raises(VaultUnavailable):
-        vault.destroy("sg", 1)
-    kms.behave()
-    kms.calls.clear()
-    receipt = opened_kms().destroy("sg", 1)
-    assert "destroyed_at" in receipt
-    assert opened_kms().destroy("sg", 1) == receipt
-    assert opened_kms().receipts("sg") == {1: receipt}
-    assert opened_kms().epochs("sg") == [2]
-    assert opened_kms().unwrap("sg", 2, wrapped, b"") == b"k"
-    assert account.states() == {"Enabled": 2, "PendingDeletion": 1}
-    assert kms.calls["ScheduleKeyDeletion"] <= 1
-
-
-def test_an_intent_alone_already_closes_the_epoch(kms: Front, vault: Vault, opened_kms: Opened) -> None:
-    """It was written before the call that cannot be undone, and nobody wraps under such an epoch any more."""
-    vault.create("sg", 1)
-    kms.misbehave("ScheduleKeyDeletion", "broken", FOR_GOOD)
-    with pytest.raises(VaultUnavailable):
-        vault.destroy("sg", 1)
-    kms.behave()
-    later = opened_kms()
-    assert "intended_at" in later.receipts("sg")[1]
-    assert later.epochs("sg") == [1]
-    with pytest.raises(EpochDestroyed):
-        later.wrap("sg", 1, b"k", b"")
-
-
-def test_a_crash_longer_ago_than_the_waiting_period_is_finished(
-    kms: Front, vault: Vault, opened_kms: Opened, account: Account
-) -> None:
-    vault.create("sg", 1)
-    kms.misbehave("DescribeKey", "broken", FOR_GOOD, after=1)
-    with pytest.raises(VaultUnavailable):
-        vault.destroy("sg", 1)
-    kms.behave()
-    assert len(account.forget_deleted()) == 1
-    receipt = opened_kms().destroy("sg", 1)
-    assert receipt["destroyed_at"]
-    assert opened_kms().destroy("sg", 1) == receipt
-
-
-def test_a_lost_key_is_a_mismatch_and_never_erased(
-    vault: Vault, opened_kms: Opened, account: Account
-) -> None:
-    for epoch in (1, 2, 3):
-        vault.create("sg", epoch)
-    ids = account.aliases()
-    account.client.schedule_key_deletion(KeyId=ids[alias(1)], PendingWindowInDays=7)
-    account.client.disable_key(KeyId=ids[alias(2)])
-    for _ in ("waiting", "gone"):
-        later = opened_kms()
-        assert later.epochs("sg") == [3]
-        assert later.receipts("sg") == {}
-        for epoch in (1, 2):
-            with pytest.raises(VaultMismatch):
-                later.wrap("sg", epoch, b"k", b"")
-        with pytest.raises(VaultMismatch):
-            later.destroy("sg", 1)
-        account.forget_deleted()
-
-
-@pytest.mark.parametrize("enabled", [True, False])
-@pytest.mark.parametrize("hidden", [True, False])
-def test_a_cancelled_deletion_is_loud(
-    vault: Vault, opened_kms: Opened, account: Account, enabled: bool, hidden: bool
-) -> None:
-    """Also while the key is still disabled, and when its alias was taken away."""
-    vault.create("sg", 1)
-    vault.create("sg", 2)
-    wrapped = vault.wrap("sg", 1, b"k", b"")
-    receipt = vault.destroy("sg", 1)
-    key = account.aliases()[alias(1)]
-    account.client.cancel_key_deletion(KeyId=key)
-    if enabled:
-        account.client.enable_key(KeyId=key)
-    if hidden:
-        account.client.delete_alias(AliasName=alias(1))
-    later = opened_kms()
-    assert later.epochs("sg") == [1, 2], (
-        "what the guard holds against the database's record of its destruction"
-    )
-    with pytest.raises(VaultMismatch, match="cancelled"):
-        later.destroy("sg", 1)
-    with pytest.raises(EpochDestroyed):
-        later.unwrap("sg", 1, wrapped, b"")
-    account.client.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)  # what the operator is told to do
-    assert opened_kms().epochs("sg") == [2]
-    assert opened_kms().destroy("sg", 1) == receipt
 
 
 # --- A KMS that does not answer ----------------------------------------------------------------------------------

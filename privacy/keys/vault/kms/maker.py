@@ -8,16 +8,19 @@ its epoch was in use, and no other stands in for it.
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Any, Final
 
 from paasoo_portal.core import clock
-from privacy.keys.vault.errors import EpochExists
+from privacy.keys.vault.errors import EpochExists, VaultUnavailable
 from privacy.keys.vault.kms import names
 from privacy.keys.vault.kms.api import Api, Refused
 from privacy.keys.vault.kms.ledger import DESTROYED, IN_USE, THROUGH
 from privacy.keys.vault.kms.names import Names
-from privacy.keys.vault.kms.series import ENABLED, NOT_FOUND, NOT_IN_THIS_STATE, Reader, Series
+from privacy.keys.vault.kms.series import ENABLED, NOT_IN_THIS_STATE, Reader, Series
+
+log = logging.getLogger(__name__)
 
 _LEAST_WAITING_DAYS: Final = 7
 _ABANDONED_AFTER: Final = timedelta(hours=1)
@@ -113,9 +116,8 @@ class Maker:
         return made, True
 
     def _discard(self, key: str) -> None:
-        """The loser's key, or a leftover: another maker's clean-up may have been faster."""
+        """The loser's key, or a leftover. It holds nothing, so nothing stops when KMS will not let it go."""
         try:
             self._api.call("schedule_key_deletion", KeyId=key, PendingWindowInDays=_LEAST_WAITING_DAYS)
-        except Refused as refusal:
-            if refusal.code not in {NOT_FOUND, NOT_IN_THIS_STATE}:
-                raise
+        except VaultUnavailable as error:
+            log.warning("a key made in vain stays", extra={"key": key, "because": error.log})
