@@ -97,6 +97,9 @@ class Front(ThreadingHTTPServer):
         self.calls: Counter[str] = Counter()
         self.deleted: set[str] = set()
         self.page = 100
+        # For so many seconds others do not see what was made: the real service is consistent only in the end.
+        self.lag = 0.0
+        self._made_at: dict[str, float] = {}
         self._faults: list[tuple[str, str]] = []
         self._after = 0
 
@@ -134,6 +137,12 @@ class Front(ThreadingHTTPServer):
             return 400, json.dumps({"__type": str(refusal), "message": "refused by the stand-in"}).encode()
         status, content = ask.raw(operation, body)
         if status == 200:
+            made = (
+                content.get("KeyMetadata", {}).get("KeyId")
+                if operation == "CreateKey"
+                else body.get("AliasName")
+            )
+            self._made_at.setdefault(str(made), time.monotonic())
             for field in ("Aliases", "Keys", "Tags"):
                 if operation in {"ListAliases", "ListKeys", "ListResourceTags"} and field in content:
                     content = self._paged(content, field, body)
@@ -145,7 +154,7 @@ class Front(ThreadingHTTPServer):
         if not named:
             return body
         key = ask.key(named)
-        if key is None or key["KeyId"] in self.deleted:
+        if key is None or key["KeyId"] in self.deleted or self._is_late(named) or self._is_late(key["KeyId"]):
             raise Refusal("NotFoundException")
         changes = {
             "GenerateMac",
@@ -165,9 +174,15 @@ class Front(ThreadingHTTPServer):
                 raise Refusal("LimitExceededException")
         return body | {"KeyId": key["KeyId"]} if "KeyId" in body else body
 
+    def _is_late(self, name: str) -> bool:
+        return time.monotonic() - self._made_at.get(name, -self.lag) < self.lag
+
     def _paged(self, content: Body, field: str, body: Body) -> Body:
         rows = [
-            row for row in content[field] if not {row.get("TargetKeyId"), row.get("KeyId")} & self.deleted
+            row
+            for row in content[field]
+            if not {row.get("TargetKeyId"), row.get("KeyId")} & self.deleted
+            and not self._is_late(row.get("AliasName", ""))
         ]
         first, most = int(body.get("Marker", 0)), min(body.get("Limit", 50), self.page)
         last = first + most

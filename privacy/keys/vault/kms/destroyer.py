@@ -59,8 +59,12 @@ class Destroyer:
 
     def _deletes_at(self, intent: Intent) -> datetime | None:
         """When KMS will delete the key, scheduled now or before; None when it has done so."""
+        deletes_at: datetime
         try:
-            self._api.call("schedule_key_deletion", KeyId=intent.key, PendingWindowInDays=intent.days)
+            deletes_at = self._api.call(
+                "schedule_key_deletion", KeyId=intent.key, PendingWindowInDays=intent.days
+            )["DeletionDate"]
+            return deletes_at
         except Refused as refusal:
             if refusal.code not in {NOT_FOUND, NOT_IN_THIS_STATE}:
                 raise
@@ -68,6 +72,6 @@ class Destroyer:
         if metadata is None:
             return None
         if metadata["KeyState"] != PENDING:
-            raise VaultUnavailable("kms: a deletion that was scheduled does not show yet")
-        deletes_at: datetime = metadata["DeletionDate"]
+            raise VaultUnavailable("kms: a deletion is neither accepted nor under way")
+        deletes_at = metadata["DeletionDate"]
         return deletes_at

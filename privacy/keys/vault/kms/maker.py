@@ -1,9 +1,9 @@
 """Making keys. An alias is what makes a key count, and KMS gives each alias once: of two makers one wins.
 
-A key whose maker died before the alias is never found by it; the next creation looks for such leftovers and
-destroys them: at once when a key with the alias, or a receipt, stands in for them, else after an hour, when no maker
-can still be about to give them the alias. Nothing was ever wrapped under them. A key that has lost its alias is none:
-its epoch was in use, and no other stands in for it.
+A key whose maker died before the alias is never found by it; a later creation looks for such leftovers and destroys
+them, an hour after they were made: no maker can still be about to give them the alias, and every list shows it if one
+has. Nothing was ever wrapped under them. A key that has lost its alias is no leftover: its epoch is known, and no
+other key stands in for it.
 """
 
 from __future__ import annotations
@@ -71,24 +71,26 @@ class Maker:
         }
         coming = self._names.epoch_description(database, series.head + 1, anchor)
         for entry in self._api.pages("list_keys", "Keys", Limit=1000):
-            if entry["KeyId"] in aliased or entry["KeyArn"] in known:
+            if entry["KeyId"] in aliased or entry["KeyId"] == anchor or entry["KeyArn"] in known:
                 continue
-            about = self._enabled(entry["KeyId"])
+            about = self._abandoned(entry["KeyId"])
             description = about.get("Description")
-            if (
-                description in replaced
-                or (description == coming and about["CreationDate"] < clock.now() - _ABANDONED_AFTER)
-                or (description == self._names.anchor_description(database) and not self._has_ledger(about))
+            if description in {coming, *replaced} or (
+                description == self._names.anchor_description(database) and not self._has_ledger(about)
             ):
                 self._discard(entry["KeyId"])
 
-    def _enabled(self, key: str) -> dict[str, Any]:
-        """What KMS says of an enabled key; nothing of another application's key that we may not even look at."""
+    def _abandoned(self, key: str) -> dict[str, Any]:
+        """What KMS says of an enabled key that is old enough; nothing of another application's key that we may not
+        even look at.
+        """
         try:
-            about = self._reader.describe(key) or {}
+            about = self._reader.describe(key)
         except Refused:
             return {}
-        return about if about.get("KeyState") == ENABLED else {}
+        if about is None or about["KeyState"] != ENABLED:
+            return {}
+        return about if about["CreationDate"] < clock.now() - _ABANDONED_AFTER else {}
 
     def _has_ledger(self, about: dict[str, Any]) -> bool:
         tags = self._api.pages("list_resource_tags", "Tags", KeyId=about["KeyId"])

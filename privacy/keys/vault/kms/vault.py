@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import ClassVar, Final, Literal
 
@@ -47,25 +49,22 @@ class KmsVault(WrappingVault):
         self._lock = threading.Lock()
 
     def create(self, database: str, epoch: int) -> None:
-        with self._lock:
-            series = self._look(database, anew=True)
+        with self._lock, self._changing(database) as series:
             if epoch <= series.head:
                 raise EpochExists(f"epoch {epoch} of {database} exists or existed")
             if epoch != series.head + 1:
                 raise VaultMismatch(f"epoch {epoch} of {database} does not follow epoch {series.head}")
+            if series.keys and not series.anchor:
+                raise VaultMismatch(f"the vault holds epochs of {database}, but not their anchor")
             anchor = series.anchor or self._maker.anchor(database)
             self._maker.discard_leftovers(database, anchor, series)
             self._maker.epoch(database, epoch, anchor)
             self._read_back(database, epoch)
 
     def destroy(self, database: str, epoch: int) -> Receipt:
-        with self._lock:
+        with self._lock, self._changing(database) as series:
             self._cache.pop((database, epoch), None)
-            series = self._look(database, anew=True)
-            try:
-                done = self._destroyer.destroy(database, epoch, series)
-            finally:
-                self._seen.pop(database, None)
+            done = self._destroyer.destroy(database, epoch, series)
             return self._receipt(database, series.fingerprint, epoch, done)
 
     def epochs(self, database: str) -> list[int]:
@@ -90,12 +89,12 @@ class KmsVault(WrappingVault):
         return self._look(database).fingerprint
 
     def mark_in_use(self, database: str, epoch: int) -> None:
-        series = self._look(database)
-        if epoch > series.ledger.in_use:
-            if not series.anchor:
-                raise VaultMismatch(f"the vault has never seen {database}")
-            note(self._api, series, {f"{ledger.IN_USE}{epoch}": clock.now().isoformat(timespec="seconds")})
-            self._seen.pop(database, None)
+        if epoch > self.in_use(database):
+            with self._changing(database) as series:
+                if not series.anchor:
+                    raise VaultMismatch(f"the vault has never seen {database}")
+                at = clock.now().isoformat(timespec="seconds")
+                note(self._api, series, {f"{ledger.IN_USE}{epoch}": at})
 
     def in_use(self, database: str) -> int:
         return self._look(database).ledger.in_use
@@ -112,7 +111,7 @@ class KmsVault(WrappingVault):
             except Refused as refusal:
                 if refusal.code != NOT_FOUND:
                     raise
-                seed = self._mac(self._maker.signing(), message)
+                seed = self._mac(self._maker.signing(), message, is_new=True)
             self._seed = (seed, time.monotonic() + self._cache_seconds)
         return seed
 
@@ -154,6 +153,14 @@ class KmsVault(WrappingVault):
         self._seen[database] = (series, time.monotonic() + self._cache_seconds)
         return series
 
+    @contextmanager
+    def _changing(self, database: str) -> Iterator[Series]:
+        """The series as it is now; whatever comes of it, nothing of it is remembered."""
+        try:
+            yield self._look(database, anew=True)
+        finally:
+            self._seen.pop(database, None)
+
     def _read_back(self, database: str, epoch: int) -> None:
         """Returns once the new key is seen by others: alias, state, and the same secret through either name."""
         until = time.monotonic() + PATIENCE_SECONDS
@@ -162,7 +169,8 @@ class KmsVault(WrappingVault):
             if time.monotonic() > until:
                 raise VaultUnavailable(f"kms: epoch {epoch} of {database} does not show")
             time.sleep(PAUSE_SECONDS)
-        if self._mac(held.key, message) != self._mac(self._names.epoch_alias(database, epoch), message):
+        names = (held.key, self._names.epoch_alias(database, epoch))
+        if len({self._mac(name, message, is_new=True) for name in names}) != 1:
             raise VaultUnavailable(f"kms: epoch {epoch} of {database} reads back differently")
 
     def _receipt(self, database: str, fingerprint: str, epoch: int, done: Destruction) -> Receipt:
@@ -178,6 +186,7 @@ class KmsVault(WrappingVault):
             "deletes_on": (done.deletes_at + AT_THE_LATEST).date().isoformat(),
         }
 
-    def _mac(self, key: str, message: bytes) -> bytes:
-        mac: bytes = self._api.call("generate_mac", KeyId=key, Message=message, MacAlgorithm=MAC)["Mac"]
+    def _mac(self, key: str, message: bytes, *, is_new: bool = False) -> bytes:
+        call = self._api.patiently if is_new else self._api.call
+        mac: bytes = call("generate_mac", KeyId=key, Message=message, MacAlgorithm=MAC)["Mac"]
         return mac
