@@ -87,11 +87,12 @@ def test_a_creation_that_fails_anywhere_is_made_good_by_repeating(
 
 
 @pytest.mark.parametrize("how", ["lost", "reset", "broken"])
+@pytest.mark.parametrize("of", ["anchor", "epoch"])
 @pytest.mark.parametrize("operation", ["CreateKey", "CreateAlias"])
 def test_an_answer_lost_once_is_no_failure(
-    kms: Front, vault: Vault, console: Account, operation: str, how: str
+    kms: Front, vault: Vault, console: Account, operation: str, of: str, how: str
 ) -> None:
-    kms.misbehave(operation, how)
+    kms.misbehave(operation, how, after=["anchor", "epoch"].index(of))
     vault.create("sg", 1)
     with clock.travel(by=timedelta(hours=2)):
         vault.create("sg", 2)
@@ -154,6 +155,20 @@ def test_the_search_for_leftovers_touches_nothing_else(
     assert console.states() == {"Enabled": 8}
     with pytest.raises(VaultMismatch):
         opened_kms(name="other").create("sg", 3)
+
+
+def test_a_series_whose_every_alias_was_deleted_is_not_cleared_away(
+    vault: Vault, opened_kms: Opened, console: Account
+) -> None:
+    """It can still be saved by hand, even when somebody has begun a new one in its place."""
+    vault.create("sg", 1)
+    vault.mark_in_use("sg", 1)
+    for name in console.aliases():
+        console.client.delete_alias(AliasName=name)
+    with clock.travel(by=timedelta(hours=2)):
+        for epoch in (1, 2):
+            opened_kms().create("sg", epoch)
+    assert console.states() == {"Enabled": 5}
 
 
 def test_a_new_series_takes_no_key_of_a_former_one(
