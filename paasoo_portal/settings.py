@@ -77,6 +77,9 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", 
 
 # --- Keys ----------------------------------------------------------------------------------------------------
 KEY_VAULT_URL = env.text("KEY_VAULT_URL", None if PRODUCTION else f"file://{PATHS.vault}")
+KMS_WAITING_DAYS = env.integer(
+    "KMS_WAITING_DAYS", 7
+)  # of kms:// alone: before a destroyed key is gone, 7 to 30
 EPOCHS_KEPT = env.integer("EPOCHS_KEPT", 3)
 KEY_CACHE_SECONDS = 60
 
@@ -315,7 +318,8 @@ LOGGING = {
     "formatters": {"line": {"()": "paasoo_portal.core.logs.LineFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
+    # botocore's debug lines would hold what KMS answers: keys.
+    "loggers": {name: {"level": "WARNING"} for name in ("httpx", "httpcore", "botocore", "urllib3")},
 }
 
 # --- REST v1 -------------------------------------------------------------------------------------------------

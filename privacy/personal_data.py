@@ -385,7 +385,8 @@ STORES = [
     Store(
         "file",
         "key vault",
-        "Epoch keys, their destruction receipts and the signing key: random bytes and epochs, in no back-up.",
+        "Epoch keys, their destruction receipts and the signing key: random bytes and epochs, in no back-up. With AWS "
+        "KMS they are keys there, and the receipts are tags.",
         path="vault/**/*",
     ),
 ]

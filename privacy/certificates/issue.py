@@ -220,7 +220,8 @@ def _everywhere(given: Promise, last_epoch: int) -> dict[str, Any]:
         "last_epoch": last_epoch,
         "after_completed_carry_overs": given.carry_overs,
         "then_after_days": given.delay_days,
-        "final_with": "the destruction receipt of that epoch's key",
+        "final_with": "the destruction receipt of that epoch's key"
+        + (", once the day has passed that it names" if given.delay_days else ""),
         "means": "unreadable to anyone who holds everything that exists then"
         if given.erasure == "irrecoverable"
         else "unreadable to anyone who holds everything that exists then, but for what a disk or a machine "

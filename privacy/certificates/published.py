@@ -88,21 +88,34 @@ def place_of(content: dict[str, Any]) -> tuple[str, int] | None:
     return str(content.get("database", "")), everywhere["last_epoch"]
 
 
-def receipts(contents: list[dict[str, Any]]) -> dict[tuple[str, int] | None, Certificate]:
-    """By database and last epoch the receipt that makes certificates of it final, where there is one; in one query."""
+def receipts(
+    contents: list[dict[str, Any]], *, begun: bool = False
+) -> dict[tuple[str, int] | None, Certificate]:
+    """By database and last epoch the receipt that makes certificates of it final, where there is one; in one query.
+
+    A key service gives its receipt when it begins to delete a key, and names the day on which it is gone: until then
+    the receipt makes nothing final, and comes with `begun` alone.
+    """
     places = {place for content in contents if (place := place_of(content)) is not None}
     named = {
         issue.destruction_id(alias, epoch + after): (alias, epoch + after)
         for alias, epoch in places
         for after in range(_EPOCHS_AFTER)
     }
-    there = {named[row.pk]: row for row in Certificate.objects.filter(pk__in=named)}
+    rows = Certificate.objects.filter(pk__in=named)
+    there = {named[row.pk]: row for row in rows if begun or not _is_waiting(row)}
     found: dict[tuple[str, int] | None, Certificate] = {}
     for alias, epoch in places:
         later = [row for (name, number), row in there.items() if name == alias and number >= epoch]
         if later:
             found[alias, epoch] = min(later, key=lambda row: row.number)
     return found
+
+
+def _is_waiting(row: Certificate) -> bool:
+    told = content_of(row).get("receipt")
+    day = told.get("deletes_on") if isinstance(told, dict) else None
+    return isinstance(day, str) and day >= clock.today().isoformat()
 
 
 def _signed(row: Certificate, tree: Tree) -> Signed:

@@ -37,8 +37,20 @@ def check(alias: str) -> list[EpochRow]:
 
 
 def compare(alias: str, rows: list[EpochRow]) -> None:
-    """Hold a database's rows (or those of a copy of it) against the vault. Raises as `check` does."""
+    """Hold a database's rows (or those of a copy of it) against the vault. Raises as `check` does.
+
+    A vault in a network may remember its lists for some seconds, in which another process has opened an epoch:
+    what does not fit is looked at twice, the second time without memory.
+    """
     held = vault()
+    try:
+        _compare(alias, rows, held)
+    except VaultMismatch:
+        held.forget()
+        _compare(alias, rows, held)
+
+
+def _compare(alias: str, rows: list[EpochRow], held: Vault) -> None:
     if not rows:
         raise VaultMismatch(f"{alias} has no epoch yet: run setup_database")
     fingerprint = held.fingerprint(alias)

@@ -81,7 +81,8 @@ class Everywhere:
 
     @property
     def final(self) -> bool:
-        return self.receipt is not None
+        """The receipt is there, and the vault has had its time."""
+        return self.receipt is not None and not self.waits_for_vault
 
     @property
     def waits_for_vault(self) -> bool:
@@ -215,7 +216,7 @@ def _everywhere(body: dict[str, Any]) -> Everywhere | None:
     place = published.place_of(body)
     if place is None:
         return None
-    told, receipt = body["everywhere"], published.receipts([body]).get(place)
+    told, receipt = body["everywhere"], published.receipts([body], begun=True).get(place)
     delay = _whole(told.get("then_after_days")) or 0
     at = _destroyed_at(receipt)
     left = None if receipt else _carry_overs_left(*place, _whole(told.get("after_completed_carry_overs")))

@@ -136,6 +136,28 @@ class TestOne:
         with clock.travel(to=clock.midnight(date(2026, 2, 8))):
             assert "back-ups included from 13 February 2026" in alice.get(f"/certificates/{row.pk}/").text
 
+    @pytest.mark.parametrize(("days", "final"), [(3, False), (0, False), (-1, True)])
+    def test_is_final_only_when_the_key_service_has_had_its_time(
+        self, alice: Visitor, certificate: UUID, as_role: AsRole, days: int, final: bool
+    ) -> None:
+        """AWS KMS gives its receipt when it begins to delete a key, and names the day on which it is gone."""
+        last = clock.today() + timedelta(days=days)
+        with as_role("worker"):
+            issue.destruction(
+                REGION,
+                41,
+                {
+                    "epoch": 41,
+                    "vault": "kms",
+                    "destroyed_at": clock.now().isoformat(),
+                    "deletes_on": last.isoformat(),
+                },
+            )
+        [row] = [one for one in alice.get("/certificates/").texts("tbody tr") if "1,200" in one]
+        assert ("Not final yet" in row) is not final
+        file = alice.client.get(f"/certificates/{certificate}/file/").json()
+        assert ("receipt" in file) is final
+
     def test_of_a_closed_account_says_so(self, alice: Visitor, make: Issue) -> None:
         page = alice.get(f"/certificates/{make(because=issue.CLOSED).pk}/")
         assert "The account was closed by its administrator" in page.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -12,6 +13,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from botocore.retries.standard import ExponentialBackoff
 from django.conf import settings as django_settings
 from django.db import connections
 from psycopg import sql
@@ -24,8 +26,11 @@ from privacy.certificates.models import Certificate
 from privacy.keys import epochs
 from privacy.keys.datakey import DataKey
 from privacy.keys.models import DataClass
-from privacy.keys.vault import vault
+from privacy.keys.vault import FolderVault, Vault, vault
+from privacy.keys.vault.kms import KmsVault
+from privacy.keys.vault.kms.api import Api
 from privacy.retention import enforce
+from tests.privacy.kms import CREDENTIALS, REGION, Account, Front, Moto
 
 TABLES = {
     "traffic": ["privacy_epoch", "privacy_keytombstone"],
@@ -90,12 +95,65 @@ def vault_folder(tmp_path: Path, settings: Any) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def moto() -> Iterator[Moto]:
+    server = Moto()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def kms(moto: Moto, monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
+    """An AWS account without a key, for this process and those it starts."""
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda self, context: 0.01)
+    front = Front(moto)
+    yield front
+    front.shutdown()
+    front.server_close()
+
+
+@pytest.fixture
+def console(kms: Front) -> Account:
+    return Account(kms)
+
+
+@pytest.fixture
+def opened_kms(kms: Front) -> Callable[..., Vault]:
+    """Opens a vault anew; they share connections, which are slow to make, and nothing else."""
+    apis: dict[str, Api] = {}
+
+    def open_anew(cache_seconds: float = 60, name: str = "vault", region: str = REGION) -> Vault:
+        api = apis.setdefault(region, Api(region, kms.endpoint))
+        return KmsVault(api, name, cache_seconds=cache_seconds, waiting_days=7)
+
+    return open_anew
+
+
+@pytest.fixture
+def opened_folder(tmp_path: Path) -> Callable[..., Vault]:
+    return lambda cache_seconds=60.0: FolderVault(tmp_path / "vault", cache_seconds=cache_seconds)
+
+
+@pytest.fixture
+def vault_kms(kms: Front, settings: Any) -> Front:
+    """The same, in AWS KMS."""
+    settings.KEY_VAULT_URL = kms.url()
+    return kms
+
+
+@pytest.fixture
+def own_vault(vault_folder: Path) -> None:
+    """The vault that `region` has; a module that tries each kind overrides it."""
+
+
 @pytest.fixture
 def region(request: pytest.FixtureRequest, committed: None) -> Iterator[str]:
     """The alias of a regional database whose first epoch has just been opened."""
     alias = django_settings.TRAFFIC_ALIASES[-1]
-    usual = django_settings.KEY_VAULT_URL
-    request.getfixturevalue("vault_folder")
+    usual = os.environ["KEY_VAULT_URL"]
+    request.getfixturevalue("own_vault")
     reset(alias)
     epochs.bootstrap(alias)
     yield alias

@@ -39,6 +39,14 @@ FAULTS = [
 ]
 
 
+pytestmark = pytest.mark.usefixtures("own_vault")
+
+
+@pytest.fixture(params=["vault_folder", "vault_kms"])
+def own_vault(request: pytest.FixtureRequest) -> None:
+    request.getfixturevalue(request.param)
+
+
 def epochs_in(alias: str) -> dict[int, str]:
     return {row.number: row.state for row in guard.epochs_of(alias)}
 

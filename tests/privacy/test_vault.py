@@ -1,161 +1,165 @@
-"""The folder vault: durable, never overwriting, and loud; nothing but a destruction reads as one."""
+"""What any vault promises, folder or KMS: nothing but a destruction reads as one, and no epoch ever returns."""
 
 from __future__ import annotations
 
-import json
-import os
-import stat
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from privacy.keys.vault import EpochDestroyed, EpochExists, FolderVault, VaultMismatch, VaultUnavailable
+from privacy.keys.vault import EpochDestroyed, EpochExists, Vault, VaultMismatch
+
+Opened = Callable[..., Vault]
+
+
+@pytest.fixture(params=["folder", "kms"])
+def opened(request: pytest.FixtureRequest) -> Opened:
+    """Opens the test's vault, as another process would."""
+    found: Opened = request.getfixturevalue(f"opened_{request.param}")
+    return found
 
 
 @pytest.fixture
-def vault(tmp_path: Path) -> FolderVault:
-    return FolderVault(tmp_path / "vault", cache_seconds=60)
+def vault(opened: Opened) -> Vault:
+    return opened()
 
 
-def reopened(vault: FolderVault) -> FolderVault:
-    return FolderVault(vault.root, cache_seconds=60)
-
-
-def test_wraps_and_unwraps_within_its_context(vault: FolderVault) -> None:
+def test_wraps_and_unwraps_within_its_context(vault: Vault, opened: Opened) -> None:
     vault.create("sg", 1)
     wrapped = vault.wrap("sg", 1, b"k" * 32, b"context")
-    assert reopened(vault).unwrap("sg", 1, wrapped, b"context") == b"k" * 32
+    assert b"k" * 32 not in wrapped
+    assert vault.wrap("sg", 1, b"k" * 32, b"context") != wrapped
+    assert opened().unwrap("sg", 1, wrapped, b"context") == b"k" * 32
     with pytest.raises(InvalidTag):
         vault.unwrap("sg", 1, wrapped, b"another context")
 
 
-def test_files_are_private(vault: FolderVault) -> None:
+@pytest.mark.parametrize("place", [0, 1, 12, 13, 30, -1])
+def test_an_altered_or_cut_wrapping_is_refused(vault: Vault, place: int) -> None:
     vault.create("sg", 1)
-    vault.signing_key()
-    vault.mark_in_use("sg", 1)
-    vault.destroy("sg", 1)
-    for path in [vault.root, *vault.root.rglob("*")]:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        assert mode == (0o700 if path.is_dir() else 0o600), path
+    wrapped = bytearray(vault.wrap("sg", 1, b"k" * 32, b""))
+    wrapped[place] ^= 1
+    with pytest.raises(InvalidTag):
+        vault.unwrap("sg", 1, bytes(wrapped), b"")
+    with pytest.raises(InvalidTag):
+        vault.unwrap("sg", 1, bytes(wrapped[: place % len(wrapped)]), b"")
 
 
-def test_epochs_are_never_overwritten_nor_returned_to(vault: FolderVault) -> None:
+def test_each_epoch_and_each_series_wraps_under_a_key_of_its_own(vault: Vault) -> None:
+    for database, epoch in (("sg", 1), ("sg", 2), ("ie", 1)):
+        vault.create(database, epoch)
+    wrapped = vault.wrap("sg", 1, b"k" * 32, b"")
+    for database, epoch in (("sg", 2), ("ie", 1)):
+        with pytest.raises(InvalidTag):
+            vault.unwrap(database, epoch, wrapped, b"")
+
+
+def test_epochs_are_never_overwritten_nor_returned_to(vault: Vault, opened: Opened) -> None:
     vault.create("sg", 1)
     with pytest.raises(EpochExists):
-        vault.create("sg", 1)
+        opened().create("sg", 1)
     vault.create("sg", 2)
     vault.destroy("sg", 2)
     with pytest.raises(EpochExists):
-        vault.create("sg", 2)
+        opened().create("sg", 2)
     assert vault.head("sg") == 2
 
 
-def test_destruction_gives_one_receipt_and_leaves_no_key(vault: FolderVault) -> None:
-    vault.create("sg", 1)
-    key = (vault.root / "sg" / "epoch-1.key").read_bytes()[5:37]
-    receipt = vault.destroy("sg", 1)
-    assert receipt["epoch"] == 1
-    assert receipt["erasure"] == "logical"
-    assert receipt["fingerprint"] == vault.fingerprint("sg")
-    assert vault.destroy("sg", 1) == receipt == reopened(vault).receipts("sg")[1]
-    assert vault.epochs("sg") == []
-    assert not any(key in path.read_bytes() for path in vault.root.rglob("*") if path.is_file())
-    with pytest.raises(EpochDestroyed):
-        reopened(vault).unwrap("sg", 1, b"\x01" + b"0" * 60, b"")
-
-
-def test_memory_forgets_a_destroyed_epoch_at_once_and_any_after_its_time(tmp_path: Path) -> None:
-    vault = FolderVault(tmp_path / "vault", cache_seconds=0)
+def test_destruction_gives_one_receipt(vault: Vault, opened: Opened) -> None:
     vault.create("sg", 1)
     wrapped = vault.wrap("sg", 1, b"k" * 32, b"")
-    reopened(vault).destroy("sg", 1)  # by another process
+    receipt = vault.destroy("sg", 1)
+    assert receipt["epoch"] == 1
+    assert receipt["erasure"] == vault.erasure
+    assert receipt["fingerprint"] == vault.fingerprint("sg")
+    assert vault.destroy("sg", 1) == receipt == opened().destroy("sg", 1)
+    assert vault.receipts("sg") == opened().receipts("sg") == {1: receipt}
+    assert vault.epochs("sg") == opened().epochs("sg") == []
+    for held in (vault, opened()):
+        with pytest.raises(EpochDestroyed):
+            held.unwrap("sg", 1, wrapped, b"")
+
+
+def test_what_was_destroyed_out_of_turn_leaves_the_others_alone(vault: Vault) -> None:
+    for epoch in (1, 2, 3):
+        vault.create("sg", epoch)
+    wrapped = vault.wrap("sg", 1, b"k", b"")
+    vault.destroy("sg", 2)
+    assert vault.epochs("sg") == [1, 3]
+    assert list(vault.receipts("sg")) == [2]
+    assert vault.unwrap("sg", 1, wrapped, b"") == b"k"
+
+
+def test_memory_forgets_what_another_process_destroyed(opened: Opened) -> None:
+    vault = opened(cache_seconds=0)
+    vault.create("sg", 1)
+    wrapped = vault.wrap("sg", 1, b"k" * 32, b"")
+    opened().destroy("sg", 1)
     with pytest.raises(EpochDestroyed):
         vault.unwrap("sg", 1, wrapped, b"")
 
 
-def test_a_missing_key_is_a_mismatch_not_an_erasure(vault: FolderVault) -> None:
+def test_what_the_vault_never_had_is_a_mismatch(vault: Vault) -> None:
     vault.create("sg", 1)
-    (vault.root / "sg" / "epoch-1.key").unlink()
-    with pytest.raises(VaultMismatch):
-        reopened(vault).wrap("sg", 1, b"k", b"")
-    with pytest.raises(VaultMismatch):
-        reopened(vault).destroy("sg", 1)
-    with pytest.raises(VaultMismatch):
-        reopened(vault).unwrap("sg", 7, b"", b"")
+    for database, epoch in (("sg", 7), ("ie", 1)):
+        with pytest.raises(VaultMismatch):
+            vault.wrap(database, epoch, b"k", b"")
+        with pytest.raises(VaultMismatch):
+            vault.unwrap(database, epoch, b"", b"")
+        with pytest.raises(VaultMismatch):
+            vault.destroy(database, epoch)
 
 
-@pytest.mark.parametrize("damage", ["truncate", "flip", "empty", "misplace"])
-def test_a_damaged_or_misplaced_key_file_is_noticed(vault: FolderVault, damage: str) -> None:
-    vault.create("sg", 1)
-    path = vault.root / "sg" / "epoch-1.key"
-    content = bytearray(path.read_bytes())
-    if damage == "truncate":
-        path.write_bytes(content[:-3])
-    elif damage == "flip":
-        content[12] ^= 1
-        path.write_bytes(content)
-    elif damage == "empty":
-        path.write_bytes(b"")
-    else:
-        vault.create("sg", 2)
-        (vault.root / "sg" / "epoch-2.key").write_bytes(content)
-    with pytest.raises(VaultUnavailable):
-        reopened(vault).wrap("sg", 2 if damage == "misplace" else 1, b"k", b"")
-
-
-def test_a_destruction_that_crashed_is_finished(vault: FolderVault) -> None:
-    vault.create("sg", 1)
-    ledger = vault.root / "sg" / "destroyed.jsonl"
-    ledger.write_text(json.dumps({"epoch": 1, "intended_at": "2026-01-01T00:00:00+00:00"}) + '\n{"epo')
-    with pytest.raises(EpochDestroyed):
-        reopened(vault).wrap("sg", 1, b"k", b"")
-    assert "destroyed_at" in reopened(vault).destroy("sg", 1)
-    assert vault.epochs("sg") == []
-    assert "destroyed_at" in reopened(vault).receipts("sg")[1]
-
-
-def test_leftovers_of_a_crashed_creation_are_destroyed(vault: FolderVault) -> None:
-    vault.create("sg", 1)
-    leftover = vault.root / "sg" / ".new-epoch-2.key-abcd"
-    leftover.write_bytes(b"PSEK1" + b"k" * 64)
-    vault.create("sg", 2)
-    assert not leftover.exists()
-    assert vault.epochs("sg") == [1, 2]
-
-
-def test_the_fingerprint_is_per_series_and_is_not_made_anew(vault: FolderVault) -> None:
+def test_the_fingerprint_is_per_series_and_stays(vault: Vault, opened: Opened) -> None:
+    assert vault.fingerprint("sg") == ""
     vault.create("sg", 1)
     vault.create("ie", 1)
-    assert vault.fingerprint("sg") != vault.fingerprint("ie")
+    before = vault.fingerprint("sg")
+    assert len(bytes.fromhex(before)) == 32
+    assert before != vault.fingerprint("ie")
     assert vault.fingerprint("hk") == ""
-    (vault.root / "sg" / "fingerprint").unlink()
-    with pytest.raises(VaultMismatch):
-        vault.create("sg", 2)
-
-
-def test_a_vault_that_cannot_be_written_says_so(vault: FolderVault, monkeypatch: pytest.MonkeyPatch) -> None:
-    vault.create("sg", 1)
-
-    def full(*arguments: object) -> int:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(VaultUnavailable):
-        vault.create("sg", 2)
-    monkeypatch.undo()
-    assert vault.epochs("sg") == [1]
     vault.create("sg", 2)
+    vault.destroy("sg", 1)
+    assert opened().fingerprint("sg") == before
 
 
-def test_the_mark_never_falls(vault: FolderVault) -> None:
+def test_the_signing_key_is_one_and_stays(vault: Vault, opened: Opened) -> None:
+    seed = vault.signing_key()
+    assert len(seed) == 32
     vault.create("sg", 1)
+    assert vault.signing_key() == seed == opened().signing_key()
+
+
+def test_the_mark_never_falls(vault: Vault, opened: Opened) -> None:
+    vault.create("sg", 1)
+    assert vault.in_use("sg") == 0
+    other = opened()
+    assert other.in_use("sg") == 0  # and remembers it
     vault.mark_in_use("sg", 5)
-    vault.mark_in_use("sg", 3)
-    assert reopened(vault).in_use("sg") == 5
+    other.mark_in_use("sg", 3)
+    vault.mark_in_use("sg", 4)
+    assert opened().in_use("sg") == vault.in_use("sg") == 5
 
 
-def test_names_cannot_leave_the_folder(vault: FolderVault) -> None:
-    for name in ("../sg", "", "a/b", "SG"):
+def test_series_do_not_see_one_another(vault: Vault) -> None:
+    vault.create("sg", 1)
+    vault.create("sg_2", 1)
+    vault.create("sg", 2)
+    vault.destroy("sg", 1)
+    vault.mark_in_use("sg", 2)
+    assert (vault.epochs("sg"), vault.head("sg")) == ([2], 2)
+    assert (vault.epochs("sg_2"), vault.head("sg_2")) == ([1], 1)
+    assert (vault.receipts("sg_2"), vault.in_use("sg_2")) == ({}, 0)
+
+
+def test_names_stay_within_the_vault(vault: Vault) -> None:
+    for name in ("../sg", "", "a/b", "SG", "sg*"):
         with pytest.raises(ValueError, match="lower case"):
             vault.create(name, 1)
+
+
+def test_a_vault_that_answers_passes_its_check(vault: Vault) -> None:
+    vault.create("sg", 1)
+    vault.check()
+    vault.signing_key()
+    vault.check()

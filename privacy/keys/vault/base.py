@@ -6,11 +6,20 @@ that destroys as well. Keeps P-RET-2, P-SEC-1.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from datetime import timedelta
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 Receipt = dict[str, str | int]
+_NAME: Final = re.compile(r"[a-z0-9_-]{1,63}")
+
+
+def series_name(database: str) -> str:
+    """The database's name, when it may name a series: it becomes part of paths and addresses."""
+    if not _NAME.fullmatch(database):
+        raise ValueError("A database's name in the vault is lower case, without separators.")
+    return database
 
 
 class Vault(ABC):
@@ -18,7 +27,8 @@ class Vault(ABC):
 
     # What a destruction here may honestly be called on a certificate.
     erasure: ClassVar[Literal["logical", "irrecoverable"]]
-    destruction_delay: ClassVar[timedelta] = timedelta()
+    # For how long after its receipt a destruction might still be undone by whoever rules the vault.
+    destruction_delay: timedelta = timedelta()
 
     @abstractmethod
     def create(self, database: str, epoch: int) -> None:
@@ -42,7 +52,7 @@ class Vault(ABC):
 
     @abstractmethod
     def receipts(self, database: str) -> dict[int, Receipt]:
-        """The receipts of the destroyed epochs."""
+        """The receipts of the destroyed epochs; one without `destroyed_at` says less than that (see the back-end)."""
 
     @abstractmethod
     def fingerprint(self, database: str) -> str:
@@ -62,7 +72,7 @@ class Vault(ABC):
 
     @abstractmethod
     def forget(self) -> None:
-        """Drop epoch keys held in memory."""
+        """Drop what is held in memory: epoch keys, and whatever else was read."""
 
     @abstractmethod
     def check(self) -> None:

@@ -13,7 +13,6 @@ import os
 import re
 import secrets
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,25 +22,23 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from paasoo_portal.core import clock
 from privacy.keys.vault import files
-from privacy.keys.vault.base import Receipt, Vault
+from privacy.keys.vault.base import Receipt, series_name
 from privacy.keys.vault.errors import EpochDestroyed, EpochExists, VaultMismatch, VaultUnavailable
+from privacy.keys.vault.wrapping import WrappingVault
 
 _MAGIC: Final = b"PSEK1"
-_KEY_BYTES, _NONCE_BYTES, _DIGEST_BYTES = 32, 12, 32
-_VERSION: Final = b"\x01"
+_KEY_BYTES = 32
 _FILE: Final = re.compile(r"epoch-(\d+)\.key")
-_NAME: Final = re.compile(r"[a-z0-9_-]{1,63}")
 
 
-class FolderVault(Vault):
-    """Thread-safe. Epoch keys stay in memory for at most `cache_seconds`."""
+class FolderVault(WrappingVault):
+    """Thread-safe."""
 
     erasure: ClassVar[Literal["logical", "irrecoverable"]] = "logical"
 
     def __init__(self, root: Path, *, cache_seconds: float) -> None:
+        super().__init__(cache_seconds=cache_seconds)
         self.root = root
-        self._cache_seconds = cache_seconds
-        self._cache: dict[tuple[str, int], tuple[AESGCM, float]] = {}
         self._lock = threading.Lock()
 
     def create(self, database: str, epoch: int) -> None:
@@ -60,14 +57,6 @@ class FolderVault(Vault):
                 raise EpochExists(f"epoch {epoch} of {database} exists") from error
             if self._read(database, epoch) != key:
                 raise VaultUnavailable(f"epoch {epoch} of {database} reads back differently")
-
-    def wrap(self, database: str, epoch: int, plaintext: bytes, context: bytes) -> bytes:
-        nonce = os.urandom(_NONCE_BYTES)
-        return _VERSION + nonce + self._aead(database, epoch).encrypt(nonce, plaintext, context)
-
-    def unwrap(self, database: str, epoch: int, wrapped: bytes, context: bytes) -> bytes:
-        nonce, body = wrapped[1 : 1 + _NONCE_BYTES], wrapped[1 + _NONCE_BYTES :]
-        return self._aead(database, epoch).decrypt(nonce, body, context)
 
     def destroy(self, database: str, epoch: int) -> Receipt:
         with self._lock, _loud("destroy"):
@@ -155,21 +144,10 @@ class FolderVault(Vault):
             raise VaultUnavailable("the signing key is damaged")
         return seed
 
-    def forget(self) -> None:
-        self._cache.clear()
-
     def check(self) -> None:
         with _loud("check"):
             if not os.access(self.root, os.R_OK | os.W_OK | os.X_OK):
                 raise VaultUnavailable("the vault's folder is missing or not writable")
-
-    def _aead(self, database: str, epoch: int) -> AESGCM:
-        held = self._cache.get((database, epoch))
-        if held is not None and held[1] > time.monotonic():
-            return held[0]
-        aead = AESGCM(self._read(database, epoch))
-        self._cache[database, epoch] = (aead, time.monotonic() + self._cache_seconds)
-        return aead
 
     def _read(self, database: str, epoch: int) -> bytes:
         if epoch in self.receipts(database):
@@ -198,9 +176,7 @@ class FolderVault(Vault):
         files.append_line(self._folder(database) / "destroyed.jsonl", line)
 
     def _folder(self, database: str) -> Path:
-        if not _NAME.fullmatch(database):
-            raise ValueError("A database's name in the vault is lower case, without separators.")
-        return self.root / database
+        return self.root / series_name(database)
 
     def _path(self, database: str, epoch: int) -> Path:
         return self._folder(database) / f"epoch-{epoch}.key"
