@@ -1,5 +1,6 @@
 """All models of the privacy engine, each defined with its concern."""
 
+from privacy.cases.models import Case, CaseRule
 from privacy.certificates.models import Certificate
 from privacy.consent.models import ConsentRecord, PageVisit
 from privacy.drill.models import DrillSample
@@ -7,11 +8,14 @@ from privacy.exports.models import ExportJob
 from privacy.holds.models import LegalHold
 from privacy.keys.models import DataKey, Epoch, KeyTombstone
 from privacy.policy.models import PolicyVersion
+from privacy.preservation.models import Preservation, PreservedPerson
 from privacy.requests.models import RequestStep, RightsRequest
 from privacy.retention.models import ClockMark, RetentionBound, RetentionInstruction, RetentionRun
 from privacy.subprocessors.models import SubProcessor
 
 __all__ = [
+    "Case",
+    "CaseRule",
     "Certificate",
     "ClockMark",
     "ConsentRecord",
@@ -23,6 +27,8 @@ __all__ = [
     "LegalHold",
     "PageVisit",
     "PolicyVersion",
+    "Preservation",
+    "PreservedPerson",
     "RequestStep",
     "RetentionBound",
     "RetentionInstruction",

@@ -3,15 +3,19 @@
 from privacy.consent.tasks import forget_consents
 from privacy.exports.tasks import forget_exports, run_export
 from privacy.keys.tasks import carry_over_nightly, carry_over_run
+from privacy.preservation.tasks import look_after_holds, preserve
 from privacy.requests.tasks import look_after_requests
-from privacy.retention.tasks import retention_nightly, retention_run
+from privacy.retention.tasks import hold_released, retention_nightly, retention_run
 
 __all__ = [
     "carry_over_nightly",
     "carry_over_run",
     "forget_consents",
     "forget_exports",
+    "hold_released",
+    "look_after_holds",
     "look_after_requests",
+    "preserve",
     "retention_nightly",
     "retention_run",
     "run_export",

@@ -51,7 +51,14 @@ LABELS: Final[Words] = {
     Event.ACCOUNT_CLOSED: gettext_lazy("Account closed"),
     Event.PERSON_ERASED: gettext_lazy("A person’s data erased"),
     Event.HOLD_PLACED: gettext_lazy("Legal hold placed"),
+    Event.HOLD_CONFIRMED: gettext_lazy("Legal hold confirmed"),
+    Event.HOLD_RELEASE_PROPOSED: gettext_lazy("Release of a legal hold proposed"),
+    Event.HOLD_RELEASE_REFUSED: gettext_lazy("Release of a legal hold turned down"),
     Event.HOLD_RELEASED: gettext_lazy("Legal hold released"),
+    Event.HOLD_LAPSED: gettext_lazy("Legal hold lapsed, not confirmed in time"),
+    Event.CASE_OPENED: gettext_lazy("Copies kept under a named exception"),
+    Event.CASE_EXTENDED: gettext_lazy("Named exception extended"),
+    Event.CASE_CLOSED: gettext_lazy("Named exception ended early"),
     Event.STAFF_VIEWED: gettext_lazy("PaaSoo staff looked at data"),
     Event.STAFF_CHANGED: gettext_lazy("PaaSoo staff changed something"),
     Event.DUTY_ACCEPTED: gettext_lazy("Duty of confidentiality accepted"),
@@ -74,6 +81,7 @@ _DATA: Final[Words] = {
     "kind": gettext_lazy("kind"),
     "step": gettext_lazy("step"),
     "records": gettext_lazy("records"),
+    "until": gettext_lazy("until"),
 }
 
 

@@ -26,13 +26,20 @@ from privacy.keys.models import DataClass
 from privacy.keys.vault import vault
 
 TABLES = {
-    "traffic": ["privacy_epoch", "privacy_keytombstone"],
+    "traffic": [
+        "privacy_epoch",
+        "privacy_keytombstone",
+        "privacy_preservation",
+        "messaging_preservedmessage",
+    ],
     "control": [
         "privacy_certificate",
         "privacy_retentionrun",
         "privacy_retentioninstruction",
         "privacy_clockmark",
         "privacy_legalhold",
+        "privacy_case",
+        "privacy_preservedperson",
     ],
 }
 
