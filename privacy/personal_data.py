@@ -166,13 +166,21 @@ CATALOGUE = [
             "authority": not_personal("which court or authority ordered it"),
             "reference": not_personal("the authority's own file number"),
             "review_on": not_personal("when it is looked at again"),
-            "placed_by_id": Held("Identifier", erasure=Erasure.BLANK, retention=ACCOUNT_LIFE),
+            "placed_by_id": Held(
+                "Identifier", subject=Subject.STAFF, erasure=Erasure.BLANK, retention=ACCOUNT_LIFE
+            ),
             "placed_at": not_personal("when it was placed"),
-            "confirmed_by_id": Held("Identifier", erasure=Erasure.BLANK, retention=ACCOUNT_LIFE),
+            "confirmed_by_id": Held(
+                "Identifier", subject=Subject.STAFF, erasure=Erasure.BLANK, retention=ACCOUNT_LIFE
+            ),
             "confirmed_at": not_personal("when a second officer confirmed it"),
-            "release_asked_by_id": Held("Identifier", erasure=Erasure.BLANK, retention=ACCOUNT_LIFE),
+            "release_asked_by_id": Held(
+                "Identifier", subject=Subject.STAFF, erasure=Erasure.BLANK, retention=ACCOUNT_LIFE
+            ),
             "release_asked_at": not_personal("when its release was proposed"),
-            "released_by_id": Held("Identifier", erasure=Erasure.BLANK, retention=ACCOUNT_LIFE),
+            "released_by_id": Held(
+                "Identifier", subject=Subject.STAFF, erasure=Erasure.BLANK, retention=ACCOUNT_LIFE
+            ),
             "released_at": not_personal("when it was released"),
             "lapsed": not_personal("whether it ended for want of a second officer"),
         },

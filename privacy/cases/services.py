@@ -89,7 +89,7 @@ def open_case(
         for alias in wanting.aliases_of(wanted):
             preservation.arm(alias, wanted)
         _record(audit.Event.CASE_OPENED, made, by_id)
-        transaction.on_commit(lambda: send_to_regions("privacy.preserve"))
+    transaction.on_commit(lambda: send_to_regions("privacy.preserve"))
     return made
 
 
@@ -105,7 +105,7 @@ def extend(case_id: UUID, *, reason: str, by_id: UUID) -> Case:
         found.ends_on += timedelta(days=found.extension_days)
         found.save(update_fields=["extended_at", "extended_by_id", "extension_reason", "ends_on"])
         _record(audit.Event.CASE_EXTENDED, found, by_id)
-        transaction.on_commit(lambda: send_to_regions("privacy.preserve"))
+    transaction.on_commit(lambda: send_to_regions("privacy.preserve"))
     return found
 
 
@@ -116,7 +116,7 @@ def close(case_id: UUID, *, by_id: UUID) -> Case:
         found.closed_at, found.closed_by_id, found.number = clock.now(), by_id, None
         found.save(update_fields=["closed_at", "closed_by_id", "number"])
         _record(audit.Event.CASE_CLOSED, found, by_id)
-        transaction.on_commit(lambda: send_to_regions("privacy.preserve"))
+    transaction.on_commit(lambda: send_to_regions("privacy.preserve"))
     return found
 
 

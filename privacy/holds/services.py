@@ -90,8 +90,9 @@ def place(
             wanted = wanting.of_hold(made)
             for alias in wanting.aliases_of(wanted):
                 preservation.arm(alias, wanted)
-            transaction.on_commit(lambda: send_to_regions("privacy.preserve"))
         _record(audit.Event.HOLD_PLACED, made, by_id)
+    if not made.keeps_keys:
+        transaction.on_commit(lambda: send_to_regions("privacy.preserve"))
     return made
 
 
@@ -147,7 +148,7 @@ def release(hold_id: UUID, *, by_id: UUID) -> bool:
         found.released_at, found.released_by_id, found.number = clock.now(), by_id, None
         found.save(update_fields=["released_at", "released_by_id", "number"])
         _record(audit.Event.HOLD_RELEASED, found, by_id)
-        transaction.on_commit(lambda: send_to_regions("privacy.hold_released", str(found.pk)))
+    transaction.on_commit(lambda: send_to_regions("privacy.hold_released", str(found.pk)))
     return True
 
 
@@ -177,6 +178,7 @@ def send_to_regions(task: str, *arguments: str) -> None:
             current_app.send_task(task, args=[alias, *arguments], queue=queue_of(alias), retry=False)
         except OperationalError:
             log.warning("preserving waits for the broker", extra={"task": task, "database": alias})
+            return
 
 
 @contextmanager

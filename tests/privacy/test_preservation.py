@@ -5,7 +5,6 @@ nothing survives the release (P-RET-8, P-RET-9).
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -31,9 +30,8 @@ from privacy.keys import preserving
 from privacy.keys.models import DataClass, KeyTombstone
 from privacy.preservation import tasks as preservation
 from privacy.preservation.models import Preservation
-from privacy.retention import closing, enforce, nightly, verify
+from privacy.retention import closing, nightly, verify
 from tests.privacy.conftest import Registered, as_owner
-from tests.privacy.test_carry_over import in_child
 from tests.privacy.test_enforcement import living
 from tests.privacy.test_message_life import NUMBER, TEXT, look, write
 
@@ -300,50 +298,6 @@ def test_sql_shows_nothing_of_a_copy(region: str, account: UUID, registered: Reg
         assert secret.encode().hex() not in shown
 
 
-def test_a_case_ends_by_itself_whatever_else_fails(
-    region: str, account: UUID, registered: Registered
-) -> None:
-    write(region, account, age=1)
-    found = case(account, ends_on=clock.today() + 7 * DAY)
-    preservation.preserve(region)
-    assert len(copies(region, found.pk)) == 1
-    with clock.travel(by=7 * DAY):
-        with pytest.raises(keys.Erased):
-            copies(region, found.pk)
-        nightly.run(region, clock.today())
-        assert preserving.id_of(found.pk, region) not in living(region)
-        assert rows(region) == 0
-        body = json.loads(Certificate.objects.get(account_id=account).body)
-        assert body["because"] == "the named exception under which the copies were kept has ended"
-        assert verify.verify(region).ok
-
-
-def test_an_extended_case_keeps_its_copies_until_the_new_day(
-    region: str, account: UUID, registered: Registered
-) -> None:
-    covered = write(region, account, age=1)
-    found = case(account, ends_on=clock.today() + 7 * DAY)
-    preservation.preserve(region)
-    with as_user("paasoo_owner"):
-        Case.objects.filter(pk=found.pk).update(ends_on=clock.today() + 14 * DAY)
-    with clock.travel(by=7 * DAY):
-        nightly.run(region, clock.today())
-        assert copies(region, found.pk) == {covered: (NUMBER, TEXT)}
-    with clock.travel(by=14 * DAY), pytest.raises(keys.Erased):
-        copies(region, found.pk)
-
-
-def test_a_case_copies_no_more_than_its_rule_allows(
-    region: str, account: UUID, registered: Registered
-) -> None:
-    for age in range(5):
-        write(region, account, age=age)
-    found = case(account, most=3, with_content=False)
-    for _ in range(2):
-        preservation.preserve(region)
-        assert [text for _number, text in copies(region, found.pk).values()] == ["", "", ""]
-
-
 def test_a_damaged_row_keeps_nobody_else_from_being_copied_or_erased(
     region: str, account: UUID, registered: Registered
 ) -> None:
@@ -367,39 +321,6 @@ def test_what_was_copied_on_its_way_is_told_anew_once_decided(
     with system_scope("test", using=(region,)):
         [one] = reading.copies(region, found.pk)
     assert (one["message"], one["about"]["state"]) == (covered, int(State.DELIVERED))
-
-
-@pytest.mark.parametrize("point", ["preservation.batch", "enforce.preserved", "enforce.moved"])
-def test_killed_while_copying_nothing_covered_is_lost(
-    region: str, account: UUID, registered: Registered, monkeypatch: pytest.MonkeyPatch, point: str
-) -> None:
-    wanted = {write(region, account, age=31 + age) for age in range(3)}
-    found = hold(account)
-    died: subprocess.CompletedProcess[str] = in_child(
-        region, f"{point}:1", job=f"{REAL_HOOKS}enforce.enforce({region!r}, clock.today())"
-    )
-    assert died.returncode == 137, died.stderr
-    if point == "preservation.batch":
-        assert len(living(region)) == 7, "no key died before everything was copied"
-    enforce.enforce(region, clock.today())
-    assert copies(region, found.pk) == dict.fromkeys(wanted, (NUMBER, TEXT))
-
-
-@pytest.mark.parametrize("point", ["preservation.buried", "preservation.certified", "preservation.emptied"])
-def test_killed_while_ending_it_is_ended_by_the_next_run(
-    region: str, account: UUID, registered: Registered, point: str
-) -> None:
-    write(region, account, age=3)
-    found = hold(account)
-    preservation.preserve(region)
-    let_go(found)
-    died = in_child(region, f"{point}:1", job=f"{REAL_HOOKS}enforce.enforce({region!r}, clock.today())")
-    assert died.returncode == 137, died.stderr
-    assert preserving.id_of(found.pk, region) not in living(region)
-    enforce.enforce(region, clock.today())
-    assert rows(region) == 0
-    assert Certificate.objects.filter(account_id=account).count() == 1
-    assert verify.verify(region).ok
 
 
 def test_copying_goes_on_batch_by_batch(
