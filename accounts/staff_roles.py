@@ -33,6 +33,12 @@ TABLE: Final[dict[str, frozenset[str]]] = {
     "privacy.view_legalhold":       frozenset({         OFFICER                    }),
     "privacy.add_legalhold":        frozenset({         OFFICER                    }),
     "privacy.change_legalhold":     frozenset({         OFFICER                    }),
+    "privacy.view_case":            frozenset({SUPPORT, OFFICER                    }),
+    "privacy.add_case":             frozenset({SUPPORT, OFFICER                    }),
+    "privacy.change_case":          frozenset({SUPPORT, OFFICER                    }),
+    "privacy.open_guarded_case":    frozenset({         OFFICER                    }),
+    "privacy.view_caserule":        frozenset({SUPPORT, OFFICER                    }),
+    "privacy.add_caserule":         frozenset({         OFFICER                    }),
     "privacy.view_retentionrun":    frozenset({         OFFICER,          OPERATOR }),
     "core.view_auditevent":         frozenset({         OFFICER,          OPERATOR }),
 }

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from paasoo_portal.core import clock, health, regions
 from paasoo_portal.core.audit import verify
 from paasoo_portal.core.audit.models import AuditEvent
+from privacy.cases.admin import CaseAdmin, CaseRuleAdmin
 from privacy.certificates.models import Certificate
 from privacy.errors import PrivacyError
 from privacy.holds.admin import LegalHoldAdmin
@@ -22,7 +23,7 @@ from privacy.retention import runs
 from privacy.retention.models import RetentionRun
 from privacy.subprocessors.models import SubProcessor
 
-__all__ = ["LegalHoldAdmin"]
+__all__ = ["CaseAdmin", "CaseRuleAdmin", "LegalHoldAdmin"]
 
 
 class KeptAdmin(admin.ModelAdmin):

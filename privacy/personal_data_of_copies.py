@@ -44,6 +44,7 @@ PRESERVED: Final = (
             "last_day": not_personal("the last day covered"),
             "most": not_personal("how many messages the rule allows"),
             "copied_to": not_personal("how far the copying has come"),
+            "copies": not_personal("a count"),
         },
     ),
     PersonalData(

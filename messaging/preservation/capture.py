@@ -14,6 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connections
+from django.db.models import F
 
 from messaging.messages.models import Message
 from messaging.messages.states import FINAL
@@ -131,7 +132,9 @@ def _batch(alias: str, row: Preservation) -> int | None:
         )
         done = copier.add(list(messages.order_by("id")))
         row.copied_to = max(high, row.copied_to or high)
-        Preservation.objects.using(alias).filter(pk=row.pk).update(copied_to=row.copied_to)
+        Preservation.objects.using(alias).filter(pk=row.pk).update(
+            copied_to=row.copied_to, copies=F("copies") + done
+        )
     return done
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from paasoo_portal.core import clock
+from paasoo_portal.core import clock, regions
+from paasoo_portal.core.tenancy import scope
 from privacy.cases.models import Case, CaseRule
 from privacy.errors import PrivacyError
+from privacy.preservation.models import Preservation
 
 
 class NoRule(PrivacyError):
@@ -22,6 +24,16 @@ def shown(account_id: UUID) -> list[Case]:
     """An account's open cases, newest first, for its own pages."""
     mine = Case.objects.filter(account_id=account_id, closed_at=None, ends_on__gt=clock.today())
     return list(mine.order_by("-opened_at"))
+
+
+def copies(account_id: UUID) -> dict[UUID, int]:
+    """How many copies each of an account's cases and holds has, in all regions."""
+    found: dict[UUID, int] = {}
+    for alias in regions.aliases():
+        with scope(account_id, using=(alias,)):
+            for case_id, count in Preservation.objects.using(alias).values_list("pk", "copies"):
+                found[case_id] = found.get(case_id, 0) + count
+    return found
 
 
 def rule_of(kind: str) -> CaseRule:

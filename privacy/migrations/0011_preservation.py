@@ -200,6 +200,7 @@ class Migration(migrations.Migration):
                 ("last_day", models.DateField(null=True)),
                 ("most", models.PositiveIntegerField(null=True)),
                 ("copied_to", models.UUIDField(null=True)),
+                ("copies", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(

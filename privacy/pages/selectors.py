@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import gettext_noop as N_  # noqa: N812  xgettext's own name for it
 
 from paasoo_portal.core import clock, directory
+from privacy.cases import register as cases
+from privacy.cases.models import Case
 from privacy.certificates.models import Certificate
 from privacy.keys.models import DataClass
 from privacy.retention import instructions
@@ -77,9 +79,12 @@ def bound_of(data_class: DataClass, on: date) -> RetentionBound:
 
 def class_shown(account_id: UUID, slug: str) -> ClassShown:
     """One class. Raises KeyError for a slug that is none."""
+    return _class_shown(account_id, slug, instructions.history(account_id))
+
+
+def _class_shown(account_id: UUID, slug: str, found: list[RetentionInstruction]) -> ClassShown:
     data_class = SLUGS[slug]
     now = clock.now()
-    found = instructions.history(account_id)
     standing = [item for item in found if item.data_class == data_class and item.cancelled_at is None]
     taken = [item for item in standing if item.effective_at <= now]
     waiting = [item for item in standing if item.effective_at > now]
@@ -95,7 +100,8 @@ def class_shown(account_id: UUID, slug: str) -> ClassShown:
 
 
 def classes_shown(account_id: UUID) -> list[ClassShown]:
-    return [class_shown(account_id, slug) for slug in SLUGS]
+    found = instructions.history(account_id)
+    return [_class_shown(account_id, slug, found) for slug in SLUGS]
 
 
 def history_shown(account_id: UUID) -> list[Past]:
@@ -111,6 +117,13 @@ def history_shown(account_id: UUID) -> list[Past]:
         )
         for item in instructions.history(account_id)[:HISTORY_SHOWN]
     ]
+
+
+def cases_shown(account_id: UUID) -> list[tuple[Case, int]]:
+    """The open cases about the account, each with how many copies it has (P-RET-8)."""
+    found = cases.shown(account_id)
+    copies = cases.copies(account_id) if found else {}
+    return [(case, copies.get(case.pk, 0)) for case in found]
 
 
 def certificates_shown(account_id: UUID) -> list[Certificate]:

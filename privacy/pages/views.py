@@ -38,6 +38,7 @@ def retention(request: HttpRequest) -> HttpResponse:
         "classes": selectors.classes_shown(account_id),
         "history": selectors.history_shown(account_id),
         "holds": register.shown(account_id),
+        "cases": selectors.cases_shown(account_id),
         "grace_hours": int(instructions.GRACE.total_seconds() // 3600),
     }
     return render(request, "privacy/retention.html", context)

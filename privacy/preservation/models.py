@@ -46,6 +46,8 @@ class Preservation(TenantModel):
     most = models.PositiveIntegerField(null=True)
     # Every covered message up to this id is copied; what is newer than two days before it is looked at again.
     copied_to = models.UUIDField(null=True)
+    # Counted by night, for the pages: they may not read copies, not even to count them.
+    copies = models.PositiveIntegerField(default=0)
 
     class Meta:
         indexes = [models.Index(fields=["account_id"], name="preservation_account")]

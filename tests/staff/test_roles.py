@@ -22,6 +22,8 @@ LISTS = {
     "privacy/policyversion": {SUPPORT, OFFICER},
     "privacy/subprocessor": {SUPPORT, OFFICER},
     "privacy/legalhold": {OFFICER},
+    "privacy/case": {SUPPORT, OFFICER},
+    "privacy/caserule": {SUPPORT, OFFICER},
     "privacy/retentionrun": {OFFICER, OPERATOR},
     "core/auditevent": {OFFICER, OPERATOR},
     "auth/group": set(),
@@ -54,6 +56,9 @@ def test_what_is_done_admits_exactly_its_roles(cast: Cast, staff: dict[str, Visi
         "/admin/messaging/price/add/": {FINANCE},
         "/admin/privacy/policyversion/add/": {OFFICER},
         "/admin/privacy/subprocessor/add/": {OFFICER},
+        "/admin/privacy/legalhold/add/": {OFFICER},
+        "/admin/privacy/case/add/": {SUPPORT, OFFICER},
+        "/admin/privacy/caserule/add/": {OFFICER},
     }
     for path, roles in done.items():
         for role, visitor in staff.items():
