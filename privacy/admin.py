@@ -15,7 +15,10 @@ from paasoo_portal.core.audit import verify
 from paasoo_portal.core.audit.models import AuditEvent
 from privacy.cases.admin import CaseAdmin, CaseRuleAdmin
 from privacy.certificates.models import Certificate
+from privacy.disclosure.admin import OrderAdmin
+from privacy.disclosure.admin_extracts import ExtractAdmin
 from privacy.errors import PrivacyError
+from privacy.floors.admin import StatutoryFloorAdmin
 from privacy.holds.admin import LegalHoldAdmin
 from privacy.keys import guard
 from privacy.policy.models import PolicyVersion
@@ -23,7 +26,14 @@ from privacy.retention import runs
 from privacy.retention.models import RetentionRun
 from privacy.subprocessors.models import SubProcessor
 
-__all__ = ["CaseAdmin", "CaseRuleAdmin", "LegalHoldAdmin"]
+__all__ = [
+    "CaseAdmin",
+    "CaseRuleAdmin",
+    "ExtractAdmin",
+    "LegalHoldAdmin",
+    "OrderAdmin",
+    "StatutoryFloorAdmin",
+]
 
 
 class KeptAdmin(admin.ModelAdmin):

@@ -3,8 +3,10 @@
 from privacy.cases.models import Case, CaseRule
 from privacy.certificates.models import Certificate
 from privacy.consent.models import ConsentRecord, PageVisit
+from privacy.disclosure.models import Extract, Order
 from privacy.drill.models import DrillSample
 from privacy.exports.models import ExportJob
+from privacy.floors.models import StatutoryFloor
 from privacy.holds.models import LegalHold
 from privacy.keys.models import DataKey, Epoch, KeyTombstone
 from privacy.policy.models import PolicyVersion
@@ -23,8 +25,10 @@ __all__ = [
     "DrillSample",
     "Epoch",
     "ExportJob",
+    "Extract",
     "KeyTombstone",
     "LegalHold",
+    "Order",
     "PageVisit",
     "PolicyVersion",
     "Preservation",
@@ -34,5 +38,6 @@ __all__ = [
     "RetentionInstruction",
     "RetentionRun",
     "RightsRequest",
+    "StatutoryFloor",
     "SubProcessor",
 ]

@@ -160,6 +160,7 @@ CATALOGUE = [
             "person_id": Held("Identifier", source=Source.OURSELVES),
             "number": Held("TelephoneNumber", subject=Subject.END_USER, retention=HOLD_RULE),
             "secret": not_personal("whether the law forbids to tell"),
+            "copied": not_personal("whether it keeps copies or keys"),
             "classes": not_personal("classes of data"),
             "first_day": not_personal("the first day preserved"),
             "last_day": not_personal("the last day preserved"),
@@ -312,6 +313,15 @@ CATALOGUE = [
 ]
 
 STORES = [
+    Store(
+        "file",
+        "extracts",
+        "Preserved copies that an authority or a named exception asks for, sealed under a key that lies in the row and "
+        "goes when it is fetched.",
+        category=Category.C2,
+        purposes=(EVIDENCE,),
+        retention=EXPORT_WEEK,
+    ),
     Store(
         "file",
         "exports",

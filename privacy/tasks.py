@@ -1,6 +1,7 @@
 """The engine's tasks, where Celery looks for them."""
 
 from privacy.consent.tasks import forget_consents
+from privacy.disclosure.tasks import look_after_orders, make_extract
 from privacy.exports.tasks import forget_exports, run_export
 from privacy.keys.tasks import carry_over_nightly, carry_over_run
 from privacy.preservation.tasks import look_after_holds, preserve
@@ -14,7 +15,9 @@ __all__ = [
     "forget_exports",
     "hold_released",
     "look_after_holds",
+    "look_after_orders",
     "look_after_requests",
+    "make_extract",
     "preserve",
     "retention_nightly",
     "retention_run",

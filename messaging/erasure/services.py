@@ -18,6 +18,7 @@ from messaging.preservation import capture
 from paasoo_portal.core import audit, clock
 from paasoo_portal.core.ids import time_of
 from paasoo_portal.core.tenancy import scope
+from privacy.floors import register as floors
 from privacy.holds import locks, register
 
 MOST: Final = 5000
@@ -42,12 +43,13 @@ def erase_messages(
     """Erase those of an account's messages that are decided; which they were. At most MOST at once.
 
     A message still on its way is left: it would be sent without a trace. So is one that an open legal hold
-    keeps in its place; of what other holds and cases cover, a copy is made first (P-RET-8, P-RET-9).
+    or the law keeps in its place (P-RET-12); of what other holds and cases cover, a copy is made first (P-RET-8, P-RET-9).
     """
     with scope(account_id, using=[alias]), connections[alias].cursor() as cursor:
         # No hold is placed from here on until this is committed; an earlier one is seen.
         locks.share(alias, [account_id])
-        held = register.covered(account_id, {time_of(one).date() for one in ids})
+        asked = {time_of(one).date() for one in ids}
+        held = register.covered(account_id, asked) | floors.covered(asked)
         ids = [one for one in ids if time_of(one).date() not in held]
         if not ids:
             return []

@@ -17,6 +17,7 @@ from paasoo_portal.core import directory
 from privacy.cases import register, services
 from privacy.cases.forms import CaseForm, ExtendForm
 from privacy.cases.models import Case, CaseRule
+from privacy.disclosure import extracts
 from privacy.errors import PrivacyError
 from privacy.holds.masking import mask
 
@@ -119,7 +120,7 @@ class CaseAdmin(admin.ModelAdmin):
         if step and not self.has_change_permission(request):
             raise PermissionDenied
         form = ExtendForm(request.POST if step in {"check_extend", "extend"} else None)
-        if step == "close" or (step == "extend" and form.is_valid()):
+        if step in {"close", "prepare"} or (step == "extend" and form.is_valid()):
             return self._decide(request, found, step, form)
         context = {
             **self.admin_site.each_context(request),
@@ -128,6 +129,7 @@ class CaseAdmin(admin.ModelAdmin):
             "account": directory.label("account", found.account_id),
             "number": mask(found.number or ""),
             "opened_by": directory.label("person", found.opened_by_id) if found.opened_by_id else "",
+            "extracts": extracts.of(found.pk),
             "copies": register.copies(found.account_id).get(found.pk, 0),
             "form": form,
             "check": "extend" if step == "check_extend" and form.is_valid() else step.removeprefix("check_"),
@@ -143,7 +145,10 @@ class CaseAdmin(admin.ModelAdmin):
 
     def _decide(self, request: HttpRequest, found: Case, step: str, form: ExtendForm) -> HttpResponse:
         try:
-            if step == "close":
+            if step == "prepare":
+                services.prepare(found.pk, by_id=_me(request))
+                messages.success(request, _("A file is being made. Somebody else has to release it."))
+            elif step == "close":
                 services.close(found.pk, by_id=_me(request))
                 messages.success(request, _("Closed. The copies are being erased now."))
             else:

@@ -17,6 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from paasoo_portal.core import audit, clock
 from privacy.cases import register
 from privacy.cases.models import Case
+from privacy.disclosure import extracts
+from privacy.disclosure.models import Extract
 from privacy.errors import PrivacyError
 from privacy.holds.services import between_runs, send_to_regions
 from privacy.preservation import services as preservation
@@ -68,7 +70,7 @@ def open_case(
         raise CaseRefused(f"a case of kind {kind} copies less")
     if not first_day <= last_day <= clock.today() or (last_day - first_day).days >= LONGEST_DAYS:
         raise CaseRefused(f"a case of kind {kind} names other days")
-    with between_runs(account_id), transaction.atomic():
+    with between_runs(account_id), transaction.atomic(durable=True):
         now = clock.now()
         made = Case.objects.create(
             kind=kind,
@@ -118,6 +120,13 @@ def close(case_id: UUID, *, by_id: UUID) -> Case:
         _record(audit.Event.CASE_CLOSED, found, by_id)
     transaction.on_commit(lambda: send_to_regions("privacy.preserve"))
     return found
+
+
+def prepare(case_id: UUID, *, by_id: UUID) -> Extract:
+    """Have a file made of its copies, which somebody else releases. Raises Over, OneAtATime."""
+    with transaction.atomic():
+        found = _open(case_id)
+        return extracts.prepare(case_id=found.pk, account_id=found.account_id, order_id=None, by_id=by_id)
 
 
 def _open(case_id: UUID) -> Case:

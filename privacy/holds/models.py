@@ -38,6 +38,8 @@ class LegalHold(models.Model):
     person_id = models.UUIDField(_("person"), null=True, blank=True)
     number = encrypt(models.CharField(_("number"), max_length=20, null=True, blank=True))
     secret = models.BooleanField(_("kept from the customer"), default=False, db_default=False)
+    # Whether an open hold on an account keeps copies as well, for somebody to hand over; others do anyway.
+    copied = models.BooleanField(_("kept by copies"), default=False, db_default=False)
     classes = ArrayField(
         models.SmallIntegerField(choices=INSTRUCTED_CHOICES), verbose_name=_("what is preserved")
     )
@@ -96,7 +98,12 @@ class LegalHold(models.Model):
     @property
     def keeps_keys(self) -> bool:
         """Whether the day keys themselves are kept; every other hold keeps copies."""
-        return self.scope == Scope.ACCOUNT and not self.secret
+        return self.scope == Scope.ACCOUNT and not self.secret and not self.copied
+
+    @property
+    def binds(self) -> bool:
+        """Whether two officers have placed it and nobody has let it go."""
+        return self.confirmed_at is not None and self.released_at is None
 
     @property
     def state(self) -> str:

@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 from privacy.holds.models import LegalHold, Scope
 
 FOREVER = date(9999, 12, 31)
-_KEEPS_KEYS = Q(scope=Scope.ACCOUNT, secret=False)
+_KEEPS_KEYS = Q(scope=Scope.ACCOUNT, secret=False, copied=False)
 
 
 class Held(NamedTuple):

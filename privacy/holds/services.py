@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import OperationalError
 
 from paasoo_portal.core import audit, clock, regions
+from paasoo_portal.core.ids import uuid7
 from privacy.errors import PrivacyError
 from privacy.holds import locks as turns
 from privacy.holds.models import LegalHold, Scope
@@ -57,6 +58,7 @@ def place(
     person_id: UUID | None = None,
     number: str = "",
     secret: bool = False,
+    copied: bool = False,
     classes: Sequence[int],
     first_day: date,
     last_day: date | None,
@@ -64,20 +66,24 @@ def place(
     reference: str,
     review_on: date,
     by_id: UUID | None,
+    hold_id: UUID | None = None,
 ) -> LegalHold:
     """Preserve what lives now; what died before cannot come back. To be confirmed by another within 72 hours.
 
-    Raises HoldRefused while a night's run is at work, or somebody erases what it is about.
+    Raises HoldRefused while a night's run is at work, or somebody erases what it is about. It must be committed before
+    others take their turn, so no transaction may be open.
     """
     about = person_id if scope == Scope.PERSON else account_id
     assert about is not None
-    with between_runs(about), transaction.atomic():
+    with between_runs(about), transaction.atomic(durable=True):
         made = LegalHold.objects.create(
+            id=hold_id or uuid7(),
             scope=scope,
             account_id=None if scope == Scope.PERSON else account_id,
             person_id=person_id if scope == Scope.PERSON else None,
             number=number or None if scope == Scope.NUMBER else None,
             secret=secret,
+            copied=copied,
             classes=sorted(classes),
             first_day=first_day,
             last_day=last_day,
@@ -136,7 +142,7 @@ def release(hold_id: UUID, *, by_id: UUID) -> bool:
 
     One that nobody confirmed is turned down by the same act. Raises SecondOfficer, Decided, HoldRefused.
     """
-    with between_runs(), transaction.atomic():
+    with between_runs(), transaction.atomic(durable=True):
         found = LegalHold.objects.select_for_update().get(pk=hold_id)
         if found.released_at is not None:
             return False

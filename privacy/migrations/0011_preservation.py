@@ -1,4 +1,6 @@
-"""Holds by two officers, on accounts, numbers and people; copies under keys of their own; named exceptions with their rules."""
+"""Holds by two officers, on accounts, numbers and people; copies under keys of their own; named exceptions with their rules;
+the register of orders; statutory floors, switched off.
+"""
 
 from datetime import date
 
@@ -61,6 +63,30 @@ def publish_rules(apps, schema_editor):
             officer_only=officer,
             effective_on=SINCE,
             reason=why,
+        )
+
+
+# P-RET-12: whether PaaSoo is such a provider is its lawyer's decision, so it is switched off.
+FLOORS = (
+    (
+        2,
+        365,
+        "Ireland",
+        "Communications (Retention of Data) Act 2011 as amended by Act 25 of 2022: user data 12 months; traffic data "
+        "under an order of the High Court alone.",
+    ),
+)
+
+
+def publish_floors(apps, schema_editor):
+    floor = apps.get_model("privacy", "StatutoryFloor")
+    for data_class, days, jurisdiction, law in FLOORS:
+        floor.objects.create(
+            data_class=data_class,
+            days=days,
+            jurisdiction=jurisdiction,
+            law=law,
+            effective_on=date(2023, 6, 26),
         )
 
 
@@ -183,6 +209,156 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Extract",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=paasoo_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("case_id", models.UUIDField(db_index=True)),
+                ("order_id", models.UUIDField(null=True)),
+                ("account_id", models.UUIDField(null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Being made"),
+                            ("ready", "Ready, to be released by somebody else"),
+                            ("released", "Released, to be fetched once"),
+                            ("fetched", "Handed over"),
+                            ("failed", "Failed"),
+                            ("over", "Gone"),
+                        ],
+                        default="waiting",
+                        max_length=16,
+                        verbose_name="state",
+                    ),
+                ),
+                ("prepared_by_id", models.UUIDField(null=True)),
+                (
+                    "prepared_at",
+                    models.DateTimeField(default=paasoo_portal.core.clock.now, verbose_name="prepared"),
+                ),
+                ("released_by_id", models.UUIDField(null=True)),
+                ("released_at", models.DateTimeField(null=True, verbose_name="released")),
+                ("fetched_by_id", models.UUIDField(null=True)),
+                ("fetched_at", models.DateTimeField(null=True, verbose_name="fetched")),
+                ("key", django_cryptography.fields.encrypt(models.BinaryField(default=bytes))),
+                ("digest", models.CharField(blank=True, default="", max_length=64, verbose_name="SHA-256")),
+                ("size", models.PositiveBigIntegerField(default=0, verbose_name="size")),
+                ("records", models.PositiveIntegerField(default=0, verbose_name="records")),
+                ("expires_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "verbose_name": "extract",
+                "verbose_name_plural": "extracts",
+            },
+        ),
+        migrations.CreateModel(
+            name="Order",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=paasoo_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("reference", models.CharField(max_length=16, unique=True, verbose_name="reference")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("preservation", "Preservation order"), ("production", "Production order")],
+                        max_length=16,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("authority", models.CharField(max_length=200, verbose_name="authority")),
+                ("their_reference", models.CharField(max_length=80, verbose_name="their reference")),
+                ("country", models.CharField(max_length=2, verbose_name="country")),
+                ("legal_basis", models.CharField(max_length=300, verbose_name="legal basis")),
+                ("asked", django_cryptography.fields.encrypt(models.TextField(verbose_name="what is asked"))),
+                ("received_on", models.DateField(verbose_name="received")),
+                ("answer_by", models.DateField(verbose_name="answer by")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("received", "Received"),
+                            ("granted", "Granted"),
+                            ("answered", "Answered"),
+                            ("refused", "Refused"),
+                        ],
+                        default="received",
+                        max_length=16,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "validity",
+                    models.CharField(
+                        choices=[("open", "not checked yet"), ("valid", "valid"), ("invalid", "not valid")],
+                        default="open",
+                        max_length=16,
+                        verbose_name="validity",
+                    ),
+                ),
+                (
+                    "transfer",
+                    models.CharField(
+                        choices=[
+                            ("open", "not checked yet"),
+                            ("inside", "an authority of the EEA: Art. 48 does not apply"),
+                            ("agreement", "an international agreement covers it"),
+                            ("none", "no agreement: it is not answered, and referred to one"),
+                        ],
+                        default="open",
+                        max_length=16,
+                        verbose_name="Art. 48",
+                    ),
+                ),
+                (
+                    "assessment",
+                    django_cryptography.fields.encrypt(
+                        models.TextField(blank=True, default="", verbose_name="assessment")
+                    ),
+                ),
+                (
+                    "granted",
+                    django_cryptography.fields.encrypt(
+                        models.TextField(blank=True, default="", verbose_name="what is granted")
+                    ),
+                ),
+                ("account_id", models.UUIDField(blank=True, null=True, verbose_name="account")),
+                ("hold_id", models.UUIDField(null=True)),
+                ("silent", models.BooleanField(default=False, verbose_name="the customer must not be told")),
+                (
+                    "silent_until",
+                    models.DateField(blank=True, null=True, verbose_name="must not be told until"),
+                ),
+                ("told_at", models.DateTimeField(null=True, verbose_name="customer told")),
+                ("recorded_by_id", models.UUIDField(null=True)),
+                (
+                    "recorded_at",
+                    models.DateTimeField(default=paasoo_portal.core.clock.now, verbose_name="recorded"),
+                ),
+                ("assessed_by_id", models.UUIDField(null=True)),
+                ("closed_by_id", models.UUIDField(null=True)),
+                ("closed_at", models.DateTimeField(null=True, verbose_name="closed")),
+            ],
+            options={
+                "verbose_name": "order of an authority",
+                "verbose_name_plural": "orders of authorities",
+            },
+        ),
+        migrations.CreateModel(
             name="Preservation",
             fields=[
                 ("account_id", models.UUIDField()),
@@ -221,6 +397,39 @@ class Migration(migrations.Migration):
                 ("copied_at", models.DateTimeField()),
             ],
         ),
+        migrations.CreateModel(
+            name="StatutoryFloor",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "data_class",
+                    models.SmallIntegerField(
+                        choices=[(2, "End-User numbers"), (3, "Recordings")], verbose_name="data class"
+                    ),
+                ),
+                ("days", models.PositiveIntegerField(verbose_name="days")),
+                ("jurisdiction", models.CharField(max_length=80, verbose_name="jurisdiction")),
+                ("law", models.TextField(verbose_name="the law, with its section")),
+                ("effective_on", models.DateField(verbose_name="effective on")),
+                (
+                    "switched_on",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Whether we are a provider whom this law binds. Decided by our lawyer, and recorded.",
+                        verbose_name="switched on",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "statutory floor",
+                "verbose_name_plural": "statutory floors",
+            },
+        ),
         migrations.AddField(
             model_name="legalhold",
             name="confirmed_at",
@@ -230,6 +439,11 @@ class Migration(migrations.Migration):
             model_name="legalhold",
             name="confirmed_by_id",
             field=models.UUIDField(null=True),
+        ),
+        migrations.AddField(
+            model_name="legalhold",
+            name="copied",
+            field=models.BooleanField(db_default=False, default=False, verbose_name="kept by copies"),
         ),
         migrations.AddField(
             model_name="legalhold",
@@ -360,10 +574,46 @@ class Migration(migrations.Migration):
             model_name="caserule",
             constraint=models.UniqueConstraint(fields=("kind", "effective_on"), name="case_rule_once"),
         ),
+        migrations.AddConstraint(
+            model_name="extract",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("released_by_id", None),
+                    models.Q(("released_by_id", models.F("prepared_by_id")), _negated=True),
+                    _connector="OR",
+                ),
+                name="extract_two_to_release",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="extract",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["waiting", "ready", "released"])),
+                fields=("case_id",),
+                name="extract_one_at_a_time",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="order",
+            index=models.Index(fields=["state", "answer_by"], name="order_state_due"),
+        ),
         migrations.AddIndex(
             model_name="preservation",
             index=models.Index(fields=["account_id"], name="preservation_account"),
         ),
+        migrations.AddConstraint(
+            model_name="statutoryfloor",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("data_class", 1), _negated=True), name="floor_not_content"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="statutoryfloor",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("days__gte", 1), ("days__lte", 731)), name="floor_two_years_at_most"
+            ),
+        ),
         migrations.RunPython(confirm_earlier, migrations.RunPython.noop, hints={"plane": "control"}),
+        migrations.RunPython(publish_floors, migrations.RunPython.noop, hints={"plane": "control"}),
         migrations.RunPython(publish_rules, migrations.RunPython.noop, hints={"plane": "control"}),
     ]

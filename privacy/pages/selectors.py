@@ -15,8 +15,10 @@ from paasoo_portal.core import clock, directory
 from privacy.cases import register as cases
 from privacy.cases.models import Case
 from privacy.certificates.models import Certificate
+from privacy.floors import register as floors
+from privacy.floors.models import StatutoryFloor
 from privacy.keys.models import DataClass
-from privacy.retention import instructions
+from privacy.retention import bounds, instructions
 from privacy.retention.models import RetentionBound, RetentionInstruction
 
 CERTIFICATES_SHOWN: Final = 20
@@ -50,10 +52,15 @@ class ClassShown:
     bound: RetentionBound
     instructed_at: datetime | None
     pending: RetentionInstruction | None
+    floor: StatutoryFloor | None = None
 
     @property
     def reason(self) -> str:
-        return _(self.bound.reason)
+        """Of the bounds; a law that binds us comes first, and is the reason of a refusal too."""
+        if self.floor is None:
+            return _(self.bound.reason)
+        law = _("The law makes us keep it for %(days)d days: %(law)s.")
+        return law % {"days": self.floor.days, "law": self.floor.law}
 
     @property
     def is_default(self) -> bool:
@@ -72,36 +79,50 @@ class Past:
     cancelled_at: datetime | None
 
 
-def bound_of(data_class: DataClass, on: date) -> RetentionBound:
-    """The published bound with its reason. Raises RetentionBound.DoesNotExist."""
-    return RetentionBound.objects.filter(data_class=data_class, effective_on__lte=on).latest("effective_on")
+def bounds_of(on: date) -> dict[int, RetentionBound]:
+    """The published bounds with their reasons, lifted by statutory floors."""
+    rows = RetentionBound.objects.filter(effective_on__lte=on).order_by("effective_on")
+    found = {row.data_class: row for row in rows}
+    for data_class, lifted in bounds.in_force(on).items():
+        row = found[data_class]
+        row.default_days, row.floor_days = lifted.default_days, lifted.floor_days
+        row.ceiling_days = lifted.ceiling_days
+    return found
 
 
 def class_shown(account_id: UUID, slug: str) -> ClassShown:
     """One class. Raises KeyError for a slug that is none."""
-    return _class_shown(account_id, slug, instructions.history(account_id))
-
-
-def _class_shown(account_id: UUID, slug: str, found: list[RetentionInstruction]) -> ClassShown:
-    data_class = SLUGS[slug]
-    now = clock.now()
-    standing = [item for item in found if item.data_class == data_class and item.cancelled_at is None]
-    taken = [item for item in standing if item.effective_at <= now]
-    waiting = [item for item in standing if item.effective_at > now]
-    return ClassShown(
-        slug=slug,
-        data_class=data_class,
-        meaning=str(MEANINGS[data_class]),
-        days=instructions.in_force(account_id, data_class, now),
-        bound=bound_of(data_class, now.date()),
-        instructed_at=taken[0].instructed_at if taken else None,
-        pending=waiting[0] if waiting else None,
-    )
+    return _shown(account_id, [slug])[0]
 
 
 def classes_shown(account_id: UUID) -> list[ClassShown]:
-    found = instructions.history(account_id)
-    return [_class_shown(account_id, slug, found) for slug in SLUGS]
+    return _shown(account_id, list(SLUGS))
+
+
+def _shown(account_id: UUID, slugs: list[str]) -> list[ClassShown]:
+    """Everything is asked for once, however many classes there are."""
+    now = clock.now()
+    wanted = {slug: SLUGS[slug] for slug in slugs}
+    days = instructions.days_of(account_id, wanted.values(), now)
+    found, published, laws = instructions.history(account_id), bounds_of(now.date()), floors.shown()
+    shown = []
+    for slug, data_class in wanted.items():
+        standing = [item for item in found if item.data_class == data_class and item.cancelled_at is None]
+        taken = [item for item in standing if item.effective_at <= now]
+        waiting = [item for item in standing if item.effective_at > now]
+        shown.append(
+            ClassShown(
+                slug=slug,
+                data_class=data_class,
+                meaning=str(MEANINGS[data_class]),
+                days=days[data_class],
+                bound=published[data_class],
+                instructed_at=taken[0].instructed_at if taken else None,
+                pending=waiting[0] if waiting else None,
+                floor=laws.get(data_class),
+            )
+        )
+    return shown
 
 
 def history_shown(account_id: UUID) -> list[Past]:

@@ -21,6 +21,7 @@ from django.views.decorators.http import (
 )
 
 from paasoo_portal.core.http.pages import ask_to_confirm, confirmed_recently, page, seat
+from privacy.disclosure import services as disclosure
 from privacy.holds import register
 from privacy.pages import certificate as reading
 from privacy.pages import preview, selectors
@@ -38,6 +39,7 @@ def retention(request: HttpRequest) -> HttpResponse:
         "classes": selectors.classes_shown(account_id),
         "history": selectors.history_shown(account_id),
         "holds": register.shown(account_id),
+        "orders": disclosure.told(account_id),
         "cases": selectors.cases_shown(account_id),
         "grace_hours": int(instructions.GRACE.total_seconds() // 3600),
     }

@@ -58,6 +58,11 @@ def read(case_id: UUID) -> list[dict[str, object]]:
     return found
 
 
+def copies(*, alias: str, case_id: UUID) -> list[dict[str, object]]:
+    """The hook `disclosure.copies`. Worker's role."""
+    return read(case_id) if alias == regions.alias(PEOPLE_REGION) else []
+
+
 def ended(*, alias: str, case_id: UUID) -> None:
     """The hook `preservation.ended`."""
     if alias == regions.alias(PEOPLE_REGION):

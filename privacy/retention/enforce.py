@@ -98,7 +98,7 @@ def enforce(alias: str, cutoff_on: date, *, accept_clock: bool = False) -> Outco
         in_force = rules.at(cutoff_on)
         accounts = _due_accounts(alias, in_force)
         keys = sum(_enforce_account(alias, account_id, in_force, run) for account_id in accounts)
-        if in_force.held:
+        if in_force.keeps:
             restrict(alias, _RESTRICT, in_force.parameters(), cutoff_on)
         done = Outcome(run, len(accounts), keys)
         if accounts or not runs.is_done(run):

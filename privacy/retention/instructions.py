@@ -43,8 +43,9 @@ def days_of(account_id: UUID, data_classes: Iterable[int], at: datetime | None =
         )
         instructed = dict(rows.values_list("data_class", "days"))
     found = {}
+    published = bounds.in_force(instant.date())
     for data_class in data_classes:
-        limits = bounds.bound(data_class, instant.date())
+        limits = published.get(data_class) or bounds.bound(data_class, instant.date())
         days = instructed.get(data_class)
         found[data_class] = limits.default_days if days is None else limits.clamp(days)
     return found

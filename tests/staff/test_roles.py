@@ -24,6 +24,9 @@ LISTS = {
     "privacy/legalhold": {OFFICER},
     "privacy/case": {SUPPORT, OFFICER},
     "privacy/caserule": {SUPPORT, OFFICER},
+    "privacy/order": {OFFICER},
+    "privacy/extract": {SUPPORT, OFFICER},
+    "privacy/statutoryfloor": {OFFICER},
     "privacy/retentionrun": {OFFICER, OPERATOR},
     "core/auditevent": {OFFICER, OPERATOR},
     "auth/group": set(),
@@ -57,6 +60,8 @@ def test_what_is_done_admits_exactly_its_roles(cast: Cast, staff: dict[str, Visi
         "/admin/privacy/policyversion/add/": {OFFICER},
         "/admin/privacy/subprocessor/add/": {OFFICER},
         "/admin/privacy/legalhold/add/": {OFFICER},
+        "/admin/privacy/order/add/": {OFFICER},
+        "/admin/privacy/statutoryfloor/add/": {OFFICER},
         "/admin/privacy/case/add/": {SUPPORT, OFFICER},
         "/admin/privacy/caserule/add/": {OFFICER},
     }
