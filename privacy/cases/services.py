@@ -122,6 +122,12 @@ def close(case_id: UUID, *, by_id: UUID) -> Case:
     return found
 
 
+def forget_numbers() -> int:
+    """The number of a case goes with its copies, also where it ended by itself; how many. Worker's role."""
+    over = Case.objects.filter(ends_on__lte=clock.today(), number__isnull=False)
+    return over.update(number=None)
+
+
 def prepare(case_id: UUID, *, by_id: UUID) -> Extract:
     """Have a file made of its copies, which somebody else releases. Raises Over, OneAtATime."""
     with transaction.atomic():

@@ -7,6 +7,7 @@ import logging
 from celery import shared_task
 
 from paasoo_portal.core import hooks, regions
+from privacy.cases import services as cases
 from privacy.errors import PrivacyError
 from privacy.holds import services as holds
 from privacy.keys import locks
@@ -34,4 +35,5 @@ def preserve(database: str) -> None:
 def look_after_holds() -> None:
     """Let unconfirmed holds lapse, and see that every region does what the register says."""
     holds.lapse()
+    cases.forget_numbers()
     holds.send_to_regions("privacy.preserve")

@@ -11,18 +11,19 @@ import pytest
 
 from paasoo_portal.core import clock
 from privacy import keys
+from privacy.cases import services as cases
 from privacy.cases.models import Case
 from privacy.certificates.models import Certificate
 from privacy.keys import preserving
 from privacy.preservation import tasks as preservation
 from privacy.retention import enforce, nightly, verify
-from tests.privacy.conftest import Registered
+from tests.privacy.conftest import Registered, as_owner
 from tests.privacy.test_carry_over import in_child
 from tests.privacy.test_enforcement import living
 from tests.privacy.test_message_life import NUMBER, TEXT, write
 from tests.privacy.test_preservation import REAL_HOOKS, as_user, case, copies, hold, let_go, rows
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 def test_a_case_ends_by_itself_whatever_else_fails(
@@ -100,3 +101,46 @@ def test_killed_while_ending_it_is_ended_by_the_next_run(
     assert rows(region) == 0
     assert Certificate.objects.filter(account_id=account).count() == 1
     assert verify.verify(region).ok
+
+
+def test_verify_names_what_is_not_preserved_or_preserved_too_long(
+    region: str, account: UUID, registered: Registered
+) -> None:
+    write(region, account, age=1)
+    found = hold(account)
+    assert [one["kind"] for one in verify.verify(region).culprits] == [
+        "a hold or case that its region does not know"
+    ]
+    preservation.preserve(region)
+    assert verify.verify(region).ok
+    let_go(found)
+    assert verify.verify(region).ok, "it has just been released"
+    with clock.travel(by=3 * HOUR):
+        [culprit] = verify.verify(region).culprits
+        assert culprit["kind"] == "preserved copies that outlive their hold or case"
+        assert culprit["case"] == str(found.pk)
+    preservation.preserve(region)
+    assert verify.verify(region).ok
+
+
+def test_verify_names_copies_whose_key_is_gone_too_early(
+    region: str, account: UUID, registered: Registered
+) -> None:
+    found = hold(account)
+    preservation.preserve(region)
+    with as_owner(region) as connection:
+        connection.execute("DELETE FROM privacy_datakey WHERE id = %s", [preserving.id_of(found.pk, region)])
+    kinds = {one["kind"] for one in verify.verify(region).culprits}
+    assert kinds == {"preserved copies whose key is gone before their time"}
+
+
+def test_the_number_of_a_case_goes_with_its_copies(
+    region: str, account: UUID, registered: Registered
+) -> None:
+    ended, standing = case(account, number=NUMBER, ends_on=clock.today() + DAY), case(account, number=NUMBER)
+    with clock.travel(by=DAY):
+        assert cases.forget_numbers() == 1
+        assert cases.forget_numbers() == 0
+    ended.refresh_from_db()
+    standing.refresh_from_db()
+    assert (ended.number, standing.number) == (None, NUMBER)
