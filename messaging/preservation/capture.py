@@ -69,9 +69,9 @@ def capture(*, alias: str, account_id: UUID | None) -> int:
 def before_erasure(alias: str, account_id: UUID, ids: Sequence[UUID]) -> None:
     """In the account's scope and the transaction that erases: copy what is covered of these messages.
 
-    Until it ends no hold about the account is placed. Cases take part by night alone: they keep what they find.
+    Who erases shares the lock of holds first (privacy.holds.locks). Cases take part by night alone: they keep what they
+    find.
     """
-    locks.share(alias, [account_id])
     _copy_now(alias, [account_id], ids)
 
 
