@@ -6,6 +6,7 @@ from messaging.delivery.models import DeliveryPush
 from messaging.erasure.models import ErasedDay, ErasedMessage
 from messaging.key_use.models import KeyUse
 from messaging.messages.models import Message, MessageEvent
+from messaging.preservation.models import PreservedMessage
 from messaging.pricing.models import Price
 from messaging.projections.models import OptOut, RegionAccount, RegionKey, RegionPrice
 from messaging.refusals.models import RefusedRequest
@@ -25,6 +26,7 @@ __all__ = [
     "Message",
     "MessageEvent",
     "OptOut",
+    "PreservedMessage",
     "Price",
     "RefusedRequest",
     "RegionAccount",

@@ -43,6 +43,8 @@ app.conf.update(
         "bound-notices": {"task": "accounts.tell_bounds", "schedule": crontab(minute="*/10", hour="0-22")},
         "exports": {"task": "privacy.forget_exports", "schedule": crontab(minute="*/10", hour="0-22")},
         "rights": {"task": "privacy.look_after_requests", "schedule": crontab(minute=35, hour=3)},
+        "holds": {"task": "privacy.look_after_holds", "schedule": crontab(minute="*/15", hour="0-22")},
+        "orders": {"task": "privacy.look_after_orders", "schedule": crontab(minute=45, hour="0-22")},
         "closures": {"task": "accounts.close_due", "schedule": crontab(minute="*/15", hour="0-22")},
         "retention": {"task": "privacy.retention_nightly", "schedule": crontab(hour=0, minute=10)},
         "retention-catch-up": {

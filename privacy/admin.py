@@ -13,8 +13,12 @@ from django.utils.translation import gettext_lazy as _lazy
 from paasoo_portal.core import clock, health, regions
 from paasoo_portal.core.audit import verify
 from paasoo_portal.core.audit.models import AuditEvent
+from privacy.cases.admin import CaseAdmin, CaseRuleAdmin
 from privacy.certificates.models import Certificate
+from privacy.disclosure.admin import OrderAdmin
+from privacy.disclosure.admin_extracts import ExtractAdmin
 from privacy.errors import PrivacyError
+from privacy.floors.admin import StatutoryFloorAdmin
 from privacy.holds.admin import LegalHoldAdmin
 from privacy.keys import guard
 from privacy.policy.models import PolicyVersion
@@ -23,7 +27,15 @@ from privacy.retention.admin import RetentionBoundAdmin
 from privacy.retention.models import RetentionRun
 from privacy.subprocessors.models import SubProcessor
 
-__all__ = ["LegalHoldAdmin", "RetentionBoundAdmin"]
+__all__ = [
+    "CaseAdmin",
+    "CaseRuleAdmin",
+    "ExtractAdmin",
+    "LegalHoldAdmin",
+    "OrderAdmin",
+    "RetentionBoundAdmin",
+    "StatutoryFloorAdmin",
+]
 
 
 class KeptAdmin(admin.ModelAdmin):

@@ -1,7 +1,9 @@
 """The engine's tasks, where Celery looks for them."""
 
+from privacy.disclosure.tasks import look_after_orders, make_extract
 from privacy.exports.tasks import forget_exports, run_export
 from privacy.keys.tasks import carry_over_nightly, carry_over_run
+from privacy.preservation.tasks import look_after_holds, preserve
 from privacy.requests.tasks import look_after_requests
 from privacy.retention.tasks import hold_released, retention_nightly, retention_run, rows_nightly, rows_run
 
@@ -10,7 +12,11 @@ __all__ = [
     "carry_over_run",
     "forget_exports",
     "hold_released",
+    "look_after_holds",
+    "look_after_orders",
     "look_after_requests",
+    "make_extract",
+    "preserve",
     "retention_nightly",
     "retention_run",
     "rows_nightly",

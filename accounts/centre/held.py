@@ -12,6 +12,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from accounts.centre import words
+from accounts.duty.models import StaffDuty
 from privacy.catalogue import people
 from privacy.catalogue.declarations import FieldEntry
 from privacy.catalogue.people import Place
@@ -42,9 +43,10 @@ class Held:
     more: bool
 
 
-def held(person_id: UUID, account_ids: list[UUID], *, staff: bool = False) -> list[Held]:
+def held(person_id: UUID, account_ids: list[UUID]) -> list[Held]:
     """By table, those with rows only."""
-    rows = people.first_of_person(person_id, account_ids, ROWS_SHOWN + 1, staff=staff)
+    worked_here = StaffDuty.objects.filter(person_id=person_id).exists()
+    rows = people.first_of_person(person_id, account_ids, ROWS_SHOWN + 1, worked_here=worked_here)
     found = [_held(place, mine) for place, mine in rows if mine]
     return sorted(found, key=lambda one: one.category)
 

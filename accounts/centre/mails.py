@@ -11,6 +11,7 @@ from accounts.centre.answers import administrators_of
 from accounts.people.models import Person
 from paasoo_portal.core import mail
 from paasoo_portal.core.tenancy import scope
+from privacy.disclosure.models import Order
 from privacy.exports.models import ExportJob
 from privacy.requests.models import RightsRequest, Route
 
@@ -40,6 +41,23 @@ def request_told(request_id: UUID, what: str) -> None:
         link = settings.PORTAL_URL + reverse("inbox")
         for boss in bosses:
             _send("request_inbox", boss.email, context | {"link": link}, boss.language)
+
+
+def order_told(order_id: UUID) -> None:
+    """The hook `disclosure.tell`: every administrator, once the law lets us."""
+    order = Order.objects.get(pk=order_id)
+    if order.account_id is None:
+        return
+    with scope(order.account_id):
+        bosses = list(Person.objects.filter(pk__in=administrators_of(order.account_id)))
+    link = settings.PORTAL_URL + reverse("retention")
+    for boss in bosses:
+        context: dict[str, object] = {
+            "authority": order.authority,
+            "reference": order.their_reference,
+            "link": link,
+        }
+        _send("order", boss.email, context, boss.language)
 
 
 def visitor_link(email: str, token: str, language: str) -> None:

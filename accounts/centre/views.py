@@ -21,6 +21,7 @@ from accounts.seats import accounts_of_reader, seat_of
 from paasoo_portal.core.http.pages import ask_to_confirm, confirmed_recently
 from privacy.exports import services
 from privacy.exports.models import ExportJob, ExportKind, ExportState
+from privacy.holds import register
 
 _SHOWN = 10
 
@@ -28,7 +29,11 @@ _SHOWN = 10
 @login_required
 @require_safe
 def centre(request: HttpRequest) -> HttpResponse:
-    context = {"section": "privacy", "doors": doors.doors(seat_of(request))}
+    context = {
+        "section": "privacy",
+        "doors": doors.doors(seat_of(request)),
+        "holds": register.shown_to_person(cast(UUID, request.user.pk)),
+    }
     return render(request, "centre/centre.html", context)
 
 
@@ -36,8 +41,7 @@ def centre(request: HttpRequest) -> HttpResponse:
 @require_safe
 def privacy_held(request: HttpRequest) -> HttpResponse:
     person_id = cast(UUID, request.user.pk)
-    found = held(person_id, accounts_of_reader(request), staff=bool(getattr(request.user, "is_staff", False)))
-    context = {"section": "privacy", "held": found}
+    context = {"section": "privacy", "held": held(person_id, accounts_of_reader(request))}
     return render(request, "centre/held.html", context)
 
 

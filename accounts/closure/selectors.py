@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Sum
+from django.utils import formats
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +16,8 @@ from accounts.billing.models import Balance, LedgerEntry
 from accounts.closure.models import AccountClosure
 from accounts.teams.models import Invitation, Membership
 from paasoo_portal.core import hooks
+from privacy.cases import register as cases
+from privacy.holds import register as holds
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,30 @@ def stays(account_id: UUID) -> list[Line]:
             1,
             _("seven years, so that erasure can be shown"),
         ),
+        *_exceptions(account_id),
+    ]
+
+
+def _exceptions(account_id: UUID) -> list[Line]:
+    """Copies under a named exception, and what a legal hold preserves, as far as the customer may know it."""
+    found = cases.shown(account_id)
+    copies = cases.copies(account_id) if found else {}
+    lines = [
+        Line(
+            _("Copies of messages, %(count)d: %(kind)s")
+            % {"count": copies.get(case.pk, 0), "kind": case.get_kind_display()},
+            copies.get(case.pk, 0),
+            _("until %(day)s, then they are erased") % {"day": formats.date_format(case.ends_on)},
+        )
+        for case in found
+    ]
+    return lines + [
+        Line(
+            _("What a legal hold preserves: %(authority)s") % {"authority": hold.authority},
+            1,
+            _("nobody reads it, and it is erased as soon as the hold is released"),
+        )
+        for hold in holds.shown(account_id)
     ]
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db import models
+from django.db import models, transaction
 
 from paasoo_portal.core.tenancy import TenantModel, scope
 from privacy.catalogue import people
 from privacy.catalogue.people import Place
 from privacy.catalogue.terms import Erasure
+from privacy.preservation import people as preserving
 
 
 def erase_everywhere(person_id: UUID, account_ids: Iterable[UUID]) -> None:
-    """All but the person's own row, in these accounts and in what belongs to none."""
-    for account_id in account_ids:
-        erase_in_account(person_id, account_id)
+    """All but the person's own row, in these accounts and in what belongs to none. What a hold covers is copied first."""
+    accounts = list(account_ids)
+    preserving.before_erasure(person_id, accounts)
+    for account_id in accounts:
+        _erase_in_account(person_id, account_id)
     for place in people.places_of_people():
         if not issubclass(place.model, TenantModel) and place.label != "accounts.Person":
             _erase(place, person_id)
@@ -24,6 +27,12 @@ def erase_everywhere(person_id: UUID, account_ids: Iterable[UUID]) -> None:
 
 def erase_in_account(person_id: UUID, account_id: UUID) -> None:
     """An organisation's rows. Nobody can reach them for the person once they have left it."""
+    with transaction.atomic():
+        preserving.before_erasure(person_id, [account_id])
+        _erase_in_account(person_id, account_id)
+
+
+def _erase_in_account(person_id: UUID, account_id: UUID) -> None:
     with scope(account_id):
         for place in people.places_of_people():
             if issubclass(place.model, TenantModel):

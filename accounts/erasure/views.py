@@ -23,6 +23,7 @@ from accounts.teams.models import Account, Role
 from paasoo_portal.core.http.pages import ask_to_confirm, confirmed_recently
 from privacy.catalogue import people
 from privacy.catalogue.terms import Erasure
+from privacy.holds import register
 from privacy.requests.models import Kind, Route
 from privacy.requests.services import receive
 
@@ -80,6 +81,7 @@ def privacy_delete(request: HttpRequest) -> HttpResponse:
         "alone": alone,
         "goes": _tables(stay=False),
         "stays": _tables(stay=True),
+        "holds": register.shown_to_person(person.pk),
     }
     return render(request, "accounts/delete.html", context)
 

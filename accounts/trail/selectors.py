@@ -18,7 +18,21 @@ from paasoo_portal.core.audit import Event
 from paasoo_portal.core.audit.models import AuditEvent
 
 PER_PAGE: Final = 50
-_STAFF: Final = (Event.STAFF_VIEWED, Event.STAFF_CHANGED, Event.HOLD_PLACED, Event.HOLD_RELEASED)
+_STAFF: Final = (
+    Event.STAFF_VIEWED,
+    Event.STAFF_CHANGED,
+    Event.HOLD_PLACED,
+    Event.HOLD_CONFIRMED,
+    Event.HOLD_RELEASE_PROPOSED,
+    Event.HOLD_RELEASE_REFUSED,
+    Event.HOLD_RELEASED,
+    Event.EXTRACT_PREPARED,
+    Event.EXTRACT_RELEASED,
+    Event.EXTRACT_FETCHED,
+    Event.CASE_OPENED,
+    Event.CASE_EXTENDED,
+    Event.CASE_CLOSED,
+)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from django.db import connections
 from messaging.delivery import bounds
 from messaging.messages import transitions
 from messaging.messages.states import Actor, Direction, State
+from messaging.preservation import capture
 from messaging.usage import counters
 from messaging.usage.counters import Counted
 from messaging.webhooks.models import topic_of
@@ -146,7 +147,7 @@ def record(alias: str, reports: Sequence[Report]) -> int:
             counted.append(_counted(row, report.state))
             _move(row, report)
             moved[row.id] = row
-        _update(cursor, list(moved.values()))
+        _update(alias, cursor, list(moved.values()))
         write_steps(cursor, steps, counted)
         _push(cursor, [row for row in moved.values() if transitions.is_final(row.state)])
     return len(moved)
@@ -187,9 +188,17 @@ def _move(row: _Row, report: Report) -> None:
         row.final_at = report.at
 
 
-def _update(cursor: Any, rows: Sequence[_Row]) -> None:
+def _update(alias: str, cursor: Any, rows: Sequence[_Row]) -> None:
     if not rows:
         return
+    capture.before_emptying(
+        alias,
+        [
+            (row.account_id, row.id)
+            for row in rows
+            if _gone(row, row.content_due_on) or _gone(row, row.number_due_on)
+        ],
+    )
     values = [
         (
             row.account_id, row.id, row.state, row.carrier, row.carrier_ref, row.error_code, row.sent_at,

@@ -12,6 +12,7 @@ from messaging.messages.models import Message
 from paasoo_portal.core import partitions, regions
 from paasoo_portal.core.ids import uuid7_floor
 from paasoo_portal.core.tenancy import scope, system_scope
+from privacy.floors import register as floors
 from privacy.holds import register
 
 # Events and pushes first: a message that is left is found again, and with it what hangs on it.
@@ -35,10 +36,10 @@ def count(account_id: UUID) -> int:
 def erase(alias: str, account_id: UUID) -> None:
     """The hook `account.closed`: an account's rows in one database, day by day. Worker's role.
 
-    Days that a legal hold preserves stay until it is released (P-RET-9).
+    Days that a legal hold or the law preserves stay until they may go (P-RET-9, P-RET-12).
     """
     days = partitions.existing_days(alias, Message._meta.db_table)
-    held = register.covered(account_id, days)
+    held = register.covered(account_id, days) | floors.covered(days)
     for day in sorted(set(days) - held):
         low, high = uuid7_floor(day), uuid7_floor(day + timedelta(days=1))
         with system_scope("account_close", using=(alias,)), connections[alias].cursor() as cursor:

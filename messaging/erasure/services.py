@@ -13,10 +13,12 @@ from django.db import connections, transaction
 
 from messaging.erasure.models import ErasedMessage
 from messaging.messages.states import FINAL
+from messaging.preservation import capture
 from paasoo_portal.core import audit, clock
 from paasoo_portal.core.ids import time_of
 from paasoo_portal.core.tenancy import scope
-from privacy.holds import register
+from privacy.floors import register as floors
+from privacy.holds import locks, register
 
 MOST: Final = 5000
 _FINAL: Final = sorted(int(state) for state in FINAL)
@@ -47,14 +49,19 @@ def erase_messages(
 ) -> list[UUID]:
     """Erase those of an account's messages that are decided; which they were. At most MOST at once.
 
-    A message still on its way is left: it would be sent without a trace. So is one that a legal hold preserves (P-RET-9).
+    A message still on its way is left: it would be sent without a trace. So is one that an open legal hold
+    or the law keeps in its place (P-RET-12); of what other holds and cases cover, a copy is made first (P-RET-8, P-RET-9).
     """
-    held = register.covered(account_id, {time_of(one).date() for one in ids})
-    ids = [one for one in ids if time_of(one).date() not in held]
-    if not ids:
-        return []
-    low, high, now = min(ids), max(ids), clock.now()
     with scope(account_id, using=[alias]), connections[alias].cursor() as cursor:
+        # No hold is placed from here on until this is committed; an earlier one is seen.
+        locks.share(alias, [account_id])
+        asked = {time_of(one).date() for one in ids}
+        held = register.covered(account_id, asked) | floors.covered(asked)
+        ids = [one for one in ids if time_of(one).date() not in held]
+        if not ids:
+            return []
+        low, high, now = min(ids), max(ids), clock.now()
+        capture.before_erasure(alias, account_id, ids)
         cursor.execute(_DELETE, [account_id, list(ids[:MOST]), low, high, _FINAL])
         gone = cursor.fetchall()
         if not gone:

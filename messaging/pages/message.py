@@ -20,7 +20,7 @@ from messaging.pages import words
 from messaging.pages.opening import Content, Number, Numbers, content_of
 from paasoo_portal.core import clock, partitions, regions
 from paasoo_portal.core.ids import time_of
-from privacy.keys.models import DataClass, DataKey, KeyTombstone
+from privacy.keys.models import INSTRUCTED, DataClass, DataKey, KeyTombstone
 from privacy.retention.instructions import in_force
 
 
@@ -151,7 +151,9 @@ def swept(region: regions.Region, message_id: UUID) -> date | None:
 
 def certificates_of_day(region: regions.Region, day: date) -> list[UUID]:
     """The certificates of the account's keys of a day. Needs the scope on the region."""
-    tombstones = KeyTombstone.objects.using(region.alias).filter(starts_on=day, certificate_id__isnull=False)
+    tombstones = KeyTombstone.objects.using(region.alias).filter(
+        starts_on=day, data_class__in=INSTRUCTED, certificate_id__isnull=False
+    )
     return list(tombstones.values_list("certificate_id", flat=True).distinct()[:10])
 
 

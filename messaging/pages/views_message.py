@@ -19,6 +19,7 @@ from messaging.pages import message as reading
 from paasoo_portal.core import regions
 from paasoo_portal.core.ids import time_of
 from paasoo_portal.core.tenancy import scope
+from privacy.floors import register as floors
 from privacy.holds import register
 
 
@@ -45,6 +46,7 @@ def message(request: HttpRequest, region: str, message_id: UUID) -> HttpResponse
         "reference": ids.encode(message_id),
         "api_key": key,
         "held": bool(register.covered(seat.account.pk, [time_of(message_id).date()])),
+        "floored": bool(floors.covered([time_of(message_id).date()])),
         "abroad": where.code != seat.account.region,
     }
     return render(request, "messaging/message.html", context)

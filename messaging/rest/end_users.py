@@ -20,6 +20,7 @@ from messaging.rest.problems import Problem
 from paasoo_portal.core import clock, regions
 from paasoo_portal.core.ids import time_of
 from paasoo_portal.core.tenancy import scope
+from privacy.cases import register as cases
 
 EXPORT_AT_ONCE: Final = 1000
 _NUMBER: Final = OpenApiParameter(
@@ -73,7 +74,12 @@ class EndUserView(KeyView):
             )
             for alias, known in found.items()
         )
-        return Response({"erased": erased, "left": sum(map(len, found.values())) - erased})
+        kept = [
+            {"kind": case.kind, "since": case.opened_at, "until": case.ends_on}
+            for case in cases.shown(self.program.account_id)
+        ]
+        left = sum(map(len, found.values())) - erased
+        return Response({"erased": erased, "left": left, "exceptions": kept})
 
     def _find(self, request: Request, number: str) -> tuple[str, dict[str, list[UUID]]]:
         parsed = numbers.parse(number)

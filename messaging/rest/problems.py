@@ -50,6 +50,7 @@ KINDS: Final = {
         Kind("in-flight", 409, "The same request is still being worked on", "Ask again in a second, with the same key."),
         Kind("still-on-its-way", 409, "The message is not decided yet", "Erase it once its state is final."),
         Kind("legal-hold", 409, "A legal hold preserves the message", "It is erased once the hold is released."),
+        Kind("statutory-floor", 409, "The law makes us keep the message", "It is erased once that time is over."),
         Kind("too-large", 413, "The request is too large", "Send at most 100 messages at once."),
         Kind("unsupported-media-type", 415, "Only JSON is understood", "Send `Content-Type: application/json`."),
         Kind("invalid", 422, "Something in the request is not right", "See `errors`: each names its field."),

@@ -8,8 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from messaging.messages.states import Actor, Direction, State
+from privacy.cases.models import Kind
 
 STATES = [state.name.lower() for state in State]
+CASE_KINDS = list(Kind.values)
 
 
 class Strict(serializers.Serializer[Any]):
@@ -181,6 +183,16 @@ class EndUserExport(serializers.Serializer[Any]):
     messages = MessageDetail(many=True)
 
 
+class NamedException(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=CASE_KINDS)
+    since = serializers.DateTimeField()
+    until = serializers.DateField(help_text="The day on which the copies are erased.")
+
+
 class EndUserErased(serializers.Serializer[Any]):
     erased = serializers.IntegerField()
+    exceptions = NamedException(
+        many=True,
+        help_text="Copies of the account's messages that stay for a named reason, until the day said.",
+    )
     left = serializers.IntegerField(help_text="Still on their way: erase again once they are decided.")

@@ -26,6 +26,7 @@ from messaging.rest.problems import Problem
 from paasoo_portal.core import clock
 from paasoo_portal.core.ids import time_of
 from paasoo_portal.core.tenancy import scope
+from privacy.floors import register as floors
 from privacy.holds import register
 from privacy.keys import DataClass
 from privacy.retention import bounds, instructions
@@ -166,6 +167,8 @@ class OneMessage(KeyView):
             message = self._find(reference)
         if register.covered(account_id, [time_of(message.pk).date()]):
             raise Problem("legal-hold")
+        if floors.covered([time_of(message.pk).date()]):
+            raise Problem("statutory-floor")
         if not erase_messages(
             alias, account_id, [message.pk], actor_id=self.program.key_id, actor_kind="key"
         ):

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Sum
 
 from messaging.messages.states import FINAL, Direction, State
+from messaging.preservation.ending import copies_of_keys
 from messaging.usage.models import DayCount
 from paasoo_portal.core import clock
 from privacy.keys.models import DataClass
@@ -44,8 +45,10 @@ def messages_between(
 ) -> int:
     """Hook `retention.count`: how many messages an account has of those days, both included. Needs a scope.
 
-    Content and number lie in the same message, so the class makes no difference.
+    Content and number lie in the same message, so the class makes no difference; copies are counted as such.
     """
+    if data_class == DataClass.PRESERVED:
+        return copies_of_keys(alias, account_id, first_day, last_day)
     counts = DayCount.objects.using(alias).filter(
         account_id=account_id, day__gte=first_day, day__lte=last_day
     )

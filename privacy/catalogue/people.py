@@ -55,6 +55,12 @@ class Place:
         return tuple(field for field in self.fields if not named or field.subject in named)
 
     @property
+    def of_staff(self) -> bool:
+        """Whether it names people only as those who work for us."""
+        named = {field.subject for field in self.fields if field.field in self.declaration.person}
+        return named == {Subject.STAFF}
+
+    @property
     def of_account(self) -> str:
         """The field that names the organisation, if there is one."""
         names = {field.name for field in self.model._meta.concrete_fields}
@@ -84,13 +90,13 @@ def rows_of_person(place: Place, person_id: UUID, account_ids: Iterable[UUID]) -
 
 
 def first_of_person(
-    person_id: UUID, account_ids: Iterable[UUID], most: int, *, staff: bool
+    person_id: UUID, account_ids: Iterable[UUID], most: int, *, worked_here: bool
 ) -> list[tuple[Place, list[models.Model]]]:
     """By place, the first rows that are about a person: at most `most` of each account. One query a place and account.
 
-    What names nobody but our own staff is read for `staff` alone.
+    Who never worked for us stands in no table of staff, so those are not asked.
     """
-    of_people = [one for one in places_of_people() if staff or one.declaration.subject is not Subject.STAFF]
+    of_people = [place for place in places_of_people() if worked_here or not place.of_staff]
     found = {
         place.label: [] if place.tenant else list(_ordered(place.model, _about(place, person_id))[:most])
         for place in of_people

@@ -161,6 +161,22 @@ EVIDENCE: Final = _purpose(
 )
 
 
+PRESERVE: Final = _purpose(
+    "preserve",
+    N_("preserve what a court or an authority orders"),
+    Basis.LEGAL_OBLIGATION,
+    _OURS,
+    "LegalCompliance",
+)
+EXCEPT: Final = _purpose(
+    "exceptions",
+    N_("settle invoices, find faults, and act against spam, fraud and abuse, case by case"),
+    Basis.LEGITIMATE_INTERESTS,
+    _OURS,
+    "FraudPreventionAndDetection",
+)
+
+
 @dataclass(frozen=True)
 class Rule:
     """How long: `days` after the event it names; with `instructed` the account's instruction within its
@@ -205,6 +221,18 @@ RECORDING_RULE: Final = Rule(
 )
 TRAFFIC_ROW: Final = Rule(
     "traffic-row", N_("dropped with its day's partition once no key of that day lives"), 400, True, "P-RET-2"
+)
+HOLD_RULE: Final = Rule(
+    "hold",
+    N_("until the legal hold is released, then at once"),
+    None,
+    promise="P-RET-9",
+)
+COPY_RULE: Final = Rule(
+    "copy",
+    N_("until the legal hold is released or the named exception ends, then at once"),
+    None,
+    promise="P-RET-8, P-RET-9",
 )
 ONE_DAY: Final = Rule("day", N_("one day"), 1, promise="P-RET-7")
 ACCOUNT_LIFE: Final = Rule(

@@ -30,8 +30,12 @@ RETENTION, DESTRUCTION, ERASURE = "retention", "destruction", "erasure"
 INSTRUCTED: Final = "the account's retention instruction, or the published default"
 ORDERED: Final = "the customer erased single messages, or everything of a number"
 CLOSED: Final = "the account was closed by its administrator"
+RELEASED: Final = "the legal hold under which the copies were kept was released"
+CASE_ENDED: Final = "the named exception under which the copies were kept has ended"
 NOT_COVERED: Final = (
     "copies of the vault or of plaintext made before the erasure",
+    "copies under a legal hold or a named exception, which are listed to the account as far as the law lets us, and "
+    "get a certificate of their own when they end",
     "what was handed to carriers, recipients and the customer's own systems, and downloads",
     "clear columns (sender IDs, client references, countries, states), which leave with their day's partition and "
     "with the oldest back-up",
@@ -62,7 +66,7 @@ def exists(certificate_id: UUID) -> bool:
 def retention(
     *,
     certificate_id: UUID,
-    account_id: UUID,
+    account_id: UUID | None,
     alias: str,
     run: UUID,
     cutoff_on: date,
@@ -70,12 +74,15 @@ def retention(
     lines: list[ErasedLine],
     because: str = INSTRUCTED,
 ) -> Certificate | None:
-    """The certificate of one account and run, with its audit entry, once. None when it exists already."""
+    """The certificate of one account and run, with its audit entry, once. None when it exists already.
+
+    Without an account it names nobody, and stands in the system's trail.
+    """
     given = promise()
     last_epoch = max(line.last_epoch for line in lines)
     now = clock.now()
     body: dict[str, Any] = {
-        "account": str(account_id),
+        "account": str(account_id) if account_id is not None else None,
         "database": alias,
         "run": str(run),
         "cutoff_on": cutoff_on.isoformat(),

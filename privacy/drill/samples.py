@@ -14,6 +14,7 @@ from psycopg import sql
 
 from paasoo_portal.core import clock
 from paasoo_portal.core.ids import uuid7
+from paasoo_portal.core.router import TRAFFIC, plane_of
 from paasoo_portal.core.tenancy import system_scope
 from privacy import keys
 from privacy.catalogue import catalogue
@@ -64,12 +65,17 @@ def remove(alias: str, planted: list[Planted]) -> None:
 
 
 def sealed_columns() -> list[tuple[str, str, str]]:
-    """(table, sealed column, column of its key) for every sealed field of the catalogue, by naming convention."""
+    """(table, sealed column, column of its key) for every sealed field of a region, by naming convention.
+
+    A field's key stands beside it, or is the one key of its row.
+    """
     found = []
     for entry in catalogue().entries():
-        if entry.storage == "sealed" and entry.field.endswith(_SUFFIX):
-            table = apps.get_model(entry.model)._meta.db_table
-            found.append((table, entry.field, entry.field.removesuffix(_SUFFIX) + "_key_id"))
+        model = apps.get_model(entry.model)
+        if entry.storage == "sealed" and entry.field.endswith(_SUFFIX) and plane_of(model) == TRAFFIC:
+            own = entry.field.removesuffix(_SUFFIX) + "_key_id"
+            names = {field.name for field in model._meta.concrete_fields}
+            found.append((model._meta.db_table, entry.field, own if own in names else "key_id"))
     return found
 
 

@@ -111,7 +111,7 @@ def _create(alias: str, account_id: UUID, data_class: int, starts_on: date, due_
         row = store.by_use(alias, account_id, data_class, starts_on, due_on)
         if row is not None:
             return row
-        epoch = _newest_open(alias)
+        epoch = newest_open(alias)
         row = KeyRow(
             epoch,
             uuid7(),
@@ -140,7 +140,8 @@ def _made_by_another(alias: str, account_id: UUID, data_class: int, starts_on: d
     return row
 
 
-def _newest_open(alias: str) -> int:
+def newest_open(alias: str) -> int:
+    """The epoch in which keys are made. Raises VaultMismatch."""
     rows = [row.number for row in guard.check(alias) if row.state == guard.OPEN]
     if not rows:
         raise VaultMismatch(f"{alias} has no open epoch")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +17,13 @@ class DataClass(models.IntegerChoices):
     CONTENT = 1, _("Message content")
     NUMBER = 2, _("End-User numbers")
     RECORDING = 3, _("Recordings")
+    # Copies under a legal hold or a named exception: no instruction and no bound ever applies to them.
+    PRESERVED = 4, _("Preserved copies")
+
+
+# What a customer instructs about; bounds, instructions, pages and forms know no other class.
+INSTRUCTED: Final = (DataClass.CONTENT, DataClass.NUMBER, DataClass.RECORDING)
+INSTRUCTED_CHOICES: Final = [(int(one), one.label) for one in INSTRUCTED]
 
 
 class DataKey(TenantModel):

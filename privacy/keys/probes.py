@@ -29,10 +29,12 @@ def number_probes(
     last_day: date,
     *,
     ahead_days: int = 0,
+    until_taken: bool = False,
 ) -> Probes:
     """Lower bounds, upper bounds (excluded) and tokens for rows of those days, newest first.
 
     `ahead_days`: for how long before its retention starts a row may have been written (scheduled messages).
+    `until_taken`: also of keys whose day has come and which the night's run has not taken yet.
     """
     lo: list[UUID] = []
     hi: list[UUID] = []
@@ -40,7 +42,7 @@ def number_probes(
     today = clock.today()
     day = timedelta(days=1)
     for row in store.of_days(alias, account_id, DataClass.NUMBER, first_day, last_day + ahead_days * day):
-        if row.due_on <= today:
+        if row.due_on <= today and not until_taken:
             continue
         key = cache.keys().by_id(alias, row.id)
         if key is None:

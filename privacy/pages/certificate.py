@@ -28,6 +28,10 @@ from privacy.keys.models import DataClass, Epoch
 # The certificate's own sentences are signed in English; a reader gets them in the page's language beside it.
 _NOT_COVERED: Final = (
     gettext_lazy("Copies of the vault or of readable text that were made before the erasure."),
+    gettext_lazy(
+        "Copies under a legal hold or a named exception. They are listed on the retention page as far as the law lets "
+        "us, and get a certificate of their own when they end."
+    ),
     gettext_lazy("What carriers, recipients and your own systems were given, and what you downloaded."),
     gettext_lazy(
         "Sender IDs, client references, countries and states, which are not encrypted: they leave with their "

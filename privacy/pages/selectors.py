@@ -12,6 +12,10 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import gettext_noop as N_  # noqa: N812  xgettext's own name for it
 
 from paasoo_portal.core import clock
+from privacy.cases import register as cases
+from privacy.cases.models import Case
+from privacy.floors import register as floors
+from privacy.floors.models import StatutoryFloor
 from privacy.keys.models import DataClass
 from privacy.pages import in_force
 from privacy.retention import outlook
@@ -51,6 +55,8 @@ class ClassShown:
     pending: RetentionInstruction | None
     # Days of the class that a text is found by, or that is found by a number.
     partner_days: int
+    # The law that makes us keep it, where one is switched on (P-RET-12).
+    floor: StatutoryFloor | None = None
 
     def text_outlives_number(self, days: int) -> bool:
         """Whether with so many days texts would outlive the numbers they are found by."""
@@ -60,7 +66,11 @@ class ClassShown:
 
     @property
     def reason(self) -> str:
-        return _(self.bound.reason)
+        """Of the bounds; a law that binds us comes first, and is the reason of a refusal too."""
+        if self.floor is None:
+            return _(self.bound.reason)
+        law = _("The law makes us keep it for %(days)d days: %(law)s.")
+        return law % {"days": self.floor.days, "law": self.floor.law}
 
     @property
     def is_default(self) -> bool:
@@ -107,19 +117,25 @@ def given(account_id: UUID) -> list[RetentionInstruction]:
 
 
 def published_bounds() -> list[RetentionBound]:
-    """All of them, newest first."""
-    return list(RetentionBound.objects.order_by("-effective_on"))
+    """All of them, newest first, lifted by the statutory floors that bind now (P-RET-12)."""
+    found, laws = list(RetentionBound.objects.order_by("-effective_on")), floors.in_force(clock.today())
+    for row in found:
+        least = laws.get(row.data_class, 0)
+        row.default_days, row.floor_days = max(row.default_days, least), max(row.floor_days, least)
+        row.ceiling_days = max(row.ceiling_days, least)
+    return found
 
 
 def classes_shown(instructed: list[RetentionInstruction], bounds: list[RetentionBound]) -> list[ClassShown]:
-    return [_class_shown(slug, instructed, bounds) for slug in SLUGS]
+    laws = floors.shown()
+    return [_class_shown(slug, instructed, bounds, laws) for slug in SLUGS]
 
 
 def class_shown(account_id: UUID, slug: str) -> ClassShown:
     """One class. Raises KeyError for a slug that is none."""
     if slug not in SLUGS:
         raise KeyError(slug)
-    return _class_shown(slug, given(account_id), published_bounds())
+    return _class_shown(slug, given(account_id), published_bounds(), floors.shown())
 
 
 def furthest_back(shown: list[ClassShown]) -> int:
@@ -152,7 +168,10 @@ def _cell(kept: list[outlook.Kept]) -> Cell | None:
 
 
 def _class_shown(
-    slug: str, instructed: list[RetentionInstruction], bounds: list[RetentionBound]
+    slug: str,
+    instructed: list[RetentionInstruction],
+    bounds: list[RetentionBound],
+    laws: dict[int, StatutoryFloor],
 ) -> ClassShown:
     data_class, now = SLUGS[slug], clock.now()
     taken = in_force.latest(data_class, now, instructed)
@@ -170,4 +189,12 @@ def _class_shown(
         instructed_at=taken.instructed_at if taken else None,
         pending=waiting[0] if waiting else None,
         partner_days=in_force.days(_PARTNERS.get(data_class, data_class), now, instructed, bounds),
+        floor=laws.get(data_class),
     )
+
+
+def cases_shown(account_id: UUID) -> list[tuple[Case, int]]:
+    """The open cases about the account, each with how many copies it has (P-RET-8)."""
+    found = cases.shown(account_id)
+    copies = cases.copies(account_id) if found else {}
+    return [(case, copies.get(case.pk, 0)) for case in found]

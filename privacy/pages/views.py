@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from paasoo_portal.core.http.pages import ask_to_confirm, confirmed_recently, page, seat
+from privacy.disclosure import services as disclosure
 from privacy.holds import register
 from privacy.pages import history, preview, selectors, timeline
 from privacy.pages.forms import InstructionForm
@@ -38,6 +39,8 @@ def retention(request: HttpRequest) -> HttpResponse:
         "coming": selectors.coming(found, shown),
         "history": history.shown(given, bounds, _page_number(request)),
         "holds": holds,
+        "orders": disclosure.told(account_id),
+        "cases": selectors.cases_shown(account_id),
     }
     return render(request, "privacy/retention.html", context)
 

@@ -7,10 +7,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from django.db import connection
 
 from privacy.errors import PrivacyError
+
+# A statutory floor that is switched on lifts all three: it outranks what was published (P-RET-12).
+_IN_FORCE: Final = """
+SELECT b.data_class, greatest(b.default_days, f.days), greatest(b.floor_days, f.days), greatest(b.ceiling_days, f.days)
+FROM (
+  SELECT DISTINCT ON (data_class) data_class, default_days, floor_days, ceiling_days
+  FROM privacy_retentionbound WHERE effective_on <= %s ORDER BY data_class, effective_on DESC
+) b LEFT JOIN (
+  SELECT data_class, max(days) AS days FROM privacy_statutoryfloor WHERE switched_on AND effective_on <= %s GROUP BY 1
+) f USING (data_class)
+"""
 
 
 class NoBound(PrivacyError):
@@ -31,11 +43,7 @@ class Bound:
 def in_force(on: date) -> dict[int, Bound]:
     """The bounds of every data class on a day."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT ON (data_class) data_class, default_days, floor_days, ceiling_days "
-            "FROM privacy_retentionbound WHERE effective_on <= %s ORDER BY data_class, effective_on DESC",
-            [on],
-        )
+        cursor.execute(_IN_FORCE, [on, on])
         return {row[0]: Bound(*row) for row in cursor.fetchall()}
 
 

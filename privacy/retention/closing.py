@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 from django.db import connections
 
-from paasoo_portal.core import clock
+from paasoo_portal.core import clock, hooks
 from paasoo_portal.core.tenancy import system_scope
 from privacy.certificates import issue
 from privacy.certificates.issue import ErasedLine
@@ -24,9 +24,10 @@ REASON: Final = "closed"
 WAIT_SECONDS: Final = 60.0
 _CERTIFICATES: Final = UUID("5b0f0f0e-6d5f-5a52-8a53-2f6c0b8f7c11")
 
+# Class 4, preserved copies, lives until its own hold or case ends.
 _MOVE: Final = f"""
 WITH {rules.RULES_CTE}, gone AS (
-  DELETE FROM privacy_datakey k WHERE account_id = %(account)s AND NOT {rules.IS_HELD}
+  DELETE FROM privacy_datakey k WHERE account_id = %(account)s AND data_class <> 4 AND NOT {rules.IS_HELD}
   RETURNING id, epoch, account_id, data_class, starts_on, due_on
 )
 INSERT INTO privacy_keytombstone
@@ -36,7 +37,10 @@ FROM gone GROUP BY id, account_id, data_class, starts_on, due_on
 ON CONFLICT (key_id) DO NOTHING
 """  # noqa: S608  constants
 # What a legal hold keeps is read by nobody any more, whatever day it carries.
-_RESTRICT: Final = "SELECT id FROM privacy_datakey WHERE account_id = %(account)s AND due_on > %(cutoff)s"
+_RESTRICT: Final = (
+    "SELECT id FROM privacy_datakey "
+    "WHERE account_id = %(account)s AND data_class <> 4 AND due_on > %(cutoff)s"
+)
 _BURIED: Final = """
 SELECT data_class, count(*), min(starts_on), max(starts_on), max(last_epoch) FROM privacy_keytombstone
 WHERE account_id = %s AND certificate_id = %s GROUP BY 1 ORDER BY 1
@@ -51,6 +55,7 @@ def erase_traffic(alias: str, account_id: UUID, closure_id: UUID) -> Certificate
     certificate_id = uuid5(_CERTIFICATES, f"{closure_id}/{alias}")
     guard.check(alias)
     with locks.maintenance(alias, wait_seconds=WAIT_SECONDS):
+        hooks.call("retention.preserve", alias=alias, account_id=account_id)
         in_force = rules.at(clock.today()).of(account_id)
         given = in_force.parameters(
             account=account_id, at=clock.now(), reason=REASON, run=closure_id, certificate=certificate_id

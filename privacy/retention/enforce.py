@@ -24,6 +24,7 @@ from privacy.certificates import issue
 from privacy.certificates.issue import ErasedLine
 from privacy.holds.restrict import restrict
 from privacy.keys import cache, guard, locks
+from privacy.preservation import services as preservation
 from privacy.retention import clock_guard, plan, rules, runs
 from privacy.retention.models import RetentionRun
 from privacy.retention.rules import Rules
@@ -90,10 +91,14 @@ def enforce(alias: str, cutoff_on: date, *, accept_clock: bool = False) -> Outco
         run, resumed = runs.begin(alias, runs.ENFORCE, cutoff_on)
         if resumed:
             _finish_certificates(alias, run)
+        # Whatever a hold or a case covers is copied before any key dies; if it cannot be, none dies tonight.
+        preservation.reconcile(alias)
+        hooks.call("retention.preserve", alias=alias, account_id=None)
+        fault("enforce.preserved")
         in_force = rules.at(cutoff_on)
         accounts = _due_accounts(alias, in_force)
         keys = sum(_enforce_account(alias, account_id, in_force, run) for account_id in accounts)
-        if in_force.held:
+        if in_force.keeps:
             restrict(alias, _RESTRICT, in_force.parameters(), cutoff_on)
         done = Outcome(run, len(accounts), keys)
         if accounts or not runs.is_done(run):

@@ -9,7 +9,7 @@ from paasoo_portal.core import clock
 from paasoo_portal.core.ids import uuid7
 from paasoo_portal.core.tenancy import TenantModel
 from paasoo_portal.core.tenancy.policies import Access
-from privacy.keys.models import DataClass
+from privacy.keys.models import INSTRUCTED_CHOICES, DataClass
 
 
 class RetentionBound(models.Model):
@@ -17,7 +17,7 @@ class RetentionBound(models.Model):
 
     access = Access(app="SELECT, INSERT, UPDATE", worker="SELECT, INSERT, UPDATE")
 
-    data_class = models.SmallIntegerField(_("data class"), choices=DataClass)
+    data_class = models.SmallIntegerField(_("data class"), choices=INSTRUCTED_CHOICES)
     default_days = models.PositiveIntegerField(_("default (days)"))
     floor_days = models.PositiveIntegerField(_("floor (days)"))
     ceiling_days = models.PositiveIntegerField(_("ceiling (days)"))
@@ -40,7 +40,7 @@ class RetentionBound(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_data_class_display()} from {self.effective_on}"
+        return f"{DataClass(self.data_class).label} from {self.effective_on}"
 
 
 class RetentionInstruction(TenantModel):
@@ -49,7 +49,7 @@ class RetentionInstruction(TenantModel):
     access = Access(app="SELECT, INSERT, UPDATE", worker="SELECT, INSERT, UPDATE, DELETE")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    data_class = models.SmallIntegerField(_("data class"), choices=DataClass)
+    data_class = models.SmallIntegerField(_("data class"), choices=INSTRUCTED_CHOICES)
     days = models.PositiveIntegerField(_("days"))
     instructed_by_id = models.UUIDField(null=True)
     instructed_at = models.DateTimeField(default=clock.now)

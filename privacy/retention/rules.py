@@ -1,4 +1,4 @@
-"""When a key is due: on its own due day, or earlier by the instruction in force; later only by a legal hold.
+"""When a key is due: on its own due day, or earlier by the instruction in force; later only by a legal hold or by law.
 
 A key is due at min(its due day, the day it starts + the days in force; 0 counts as 1, the next midnight). An
 instruction that lengthens therefore touches new messages only.
@@ -13,20 +13,26 @@ from uuid import UUID
 
 from paasoo_portal.core import clock
 from paasoo_portal.core.tenancy import system_scope
+from privacy.floors import register as floors
 from privacy.holds import register
 from privacy.holds.register import Held
 from privacy.retention import instructions
 
-# `rule` is joined by account and class; without one the key's own day counts. `held` is what legal holds preserve.
+# `rule` is joined by account and class; without one the key's own day counts. `held` is what legal holds preserve, and
+# `floored` what the law makes us keep: neither dies.
 RULES_CTE: Final = (
     "rule AS (SELECT * FROM unnest(%(accounts)s::uuid[], %(classes)s::smallint[], %(days)s::integer[]) "
     "AS r(account_id, data_class, days)), "
     "held AS (SELECT * FROM unnest(%(held_accounts)s::uuid[], %(held_classes)s::smallint[], %(held_from)s::date[], "
-    "%(held_to)s::date[]) AS h(account_id, data_class, first_day, last_day))"
+    "%(held_to)s::date[]) AS h(account_id, data_class, first_day, last_day)), "
+    "floored AS (SELECT * FROM unnest(%(floor_classes)s::smallint[], %(floor_days)s::integer[]) "
+    "AS f(data_class, days))"
 )
 IS_HELD: Final = (
-    "EXISTS (SELECT 1 FROM held h WHERE h.account_id = k.account_id AND h.data_class = k.data_class "
-    "AND k.starts_on BETWEEN h.first_day AND h.last_day)"
+    "(EXISTS (SELECT 1 FROM held h WHERE h.account_id = k.account_id AND h.data_class = k.data_class "
+    "AND k.starts_on BETWEEN h.first_day AND h.last_day) "
+    "OR EXISTS (SELECT 1 FROM floored f WHERE f.data_class = k.data_class "
+    "AND k.starts_on + f.days > %(cutoff)s::date))"
 )
 # Without a rule `rule.days` is NULL, and least() passes over a NULL: the key's own day counts.
 DUE_ON: Final = "least(k.due_on, k.starts_on + rule.days)"
@@ -36,13 +42,22 @@ IS_DUE: Final = f"{IS_PAST} AND NOT {IS_HELD}"
 
 @dataclass(frozen=True)
 class Rules:
-    """The instructions and holds in force at a cut-off, as the arrays that SQL takes; `days` as instructed."""
+    """The instructions, holds and statutory floors in force at a cut-off, as the arrays that SQL takes.
+
+    `days` as instructed; `floors` are days by class.
+    """
 
     cutoff_on: date
     accounts: list[UUID]
     classes: list[int]
     days: list[int]
     held: list[Held]
+    floors: dict[int, int]
+
+    @property
+    def keeps(self) -> bool:
+        """Whether anything is kept beyond its day."""
+        return bool(self.held or self.floors)
 
     def parameters(self, **more: Any) -> dict[str, Any]:
         return {
@@ -50,6 +65,8 @@ class Rules:
             "held_classes": [one.data_class for one in self.held],
             "held_from": [one.first_day for one in self.held],
             "held_to": [one.last_day for one in self.held],
+            "floor_classes": list(self.floors),
+            "floor_days": list(self.floors.values()),
             "cutoff": self.cutoff_on,
             "accounts": self.accounts,
             "classes": self.classes,
@@ -66,6 +83,7 @@ class Rules:
             [self.classes[index] for index in picked],
             [self.days[index] for index in picked],
             [one for one in self.held if one.account_id == account_id],
+            self.floors,
         )
 
     def by_class(self) -> dict[int, int]:
@@ -77,6 +95,12 @@ def at(cutoff_on: date) -> Rules:
     with system_scope("retention_rules"):
         found = instructions.all_in_force(clock.midnight(cutoff_on))
         held = register.in_force()
+        floored = floors.in_force(cutoff_on)
     return Rules(
-        cutoff_on, [row[0] for row in found], [row[1] for row in found], [row[2] for row in found], held
+        cutoff_on,
+        [row[0] for row in found],
+        [row[1] for row in found],
+        [row[2] for row in found],
+        held,
+        floored,
     )

@@ -14,7 +14,7 @@ from django.conf import settings
 from paasoo_portal.core import clock, heartbeat, hooks, regions
 from paasoo_portal.core.tenancy import system_scope
 from privacy.errors import PrivacyError
-from privacy.holds.models import LegalHold
+from privacy.holds.models import LegalHold, Scope
 from privacy.keys import epochs
 from privacy.keys.locks import Busy
 from privacy.retention import enforce, instructions, nightly, publishing, rows, runs
@@ -113,7 +113,7 @@ def hold_released(database: str, hold_id: str) -> None:
         return
     with system_scope("retention_project"):
         released = LegalHold.objects.filter(pk=hold_id).exclude(released_at=None).first()
-    if released is not None:
+    if released is not None and released.scope == Scope.ACCOUNT:
         hooks.call("hold.released", alias=database, account_id=released.account_id)
 
 

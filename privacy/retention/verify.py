@@ -18,6 +18,7 @@ from privacy.certificates.verify import verify_chain
 from privacy.errors import PrivacyError
 from privacy.keys import epochs, guard
 from privacy.keys.models import DataClass
+from privacy.preservation import verify as preservation
 from privacy.retention import rows, rules, runs
 from privacy.retention.ends import Moment
 
@@ -60,6 +61,7 @@ def verify(alias: str, cutoff_on: date | None = None) -> Verification:
         found.culprits += _unrestricted(alias, found.cutoff_on)
         found.culprits += _resurrected(alias)
         found.culprits += _without_certificate(alias)
+        found.culprits += list(preservation.culprits(alias))
         found.culprits += list(_epochs(alias))
     for late in hooks.call("retention.overdue", alias=alias, cutoff_on=found.cutoff_on):
         found.culprits += late

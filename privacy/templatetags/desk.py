@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Final
 
 from django import template
-from django.db.models import F
+from django.db.models import F, Q
 
 from paasoo_portal.core import clock, regions
+from privacy.cases.models import Case
+from privacy.disclosure.models import Extract, ExtractState, Order
 from privacy.holds.models import LegalHold
 from privacy.requests.models import RequestState, RightsRequest
 from privacy.retention import runs
 
 register = template.Library()
 _SHOWN: Final = 8
+# A case that ends so soon is extended now or not at all.
+_CASE_SOON: Final = timedelta(days=3)
 
 
 @register.inclusion_tag("admin/desk.html", takes_context=True)
 def desk(context: template.Context) -> dict[str, Any]:
-    """The request queue, holds to look at again, and databases whose night's run is late; each by permission."""
+    """The request queue, orders, holds that wait for somebody, extracts to release, cases about to end, and databases
+    whose night's run is late; each by permission.
+    """
     may = context["perms"]
     today = clock.today()
     found: dict[str, Any] = {"today": today}
@@ -29,8 +36,21 @@ def desk(context: template.Context) -> dict[str, Any]:
         found["overdue"] = waiting.filter(due_on__lt=today).count()
     if may["privacy"]["view_legalhold"]:
         in_force = LegalHold.objects.filter(released_at=None)
-        found["holds"] = in_force.filter(review_on__lte=today).order_by(F("review_on").asc())[:_SHOWN]
+        undecided = Q(confirmed_at=None) | Q(release_asked_at__isnull=False)
+        found["holds"] = in_force.filter(undecided | Q(review_on__lte=today)).order_by(F("review_on").asc())[
+            :_SHOWN
+        ]
         found["hold_count"] = in_force.count()
+    if may["privacy"]["view_order"]:
+        orders = Order.objects.filter(closed_at=None)
+        found["orders"] = orders.order_by("answer_by", "pk")[:_SHOWN]
+    if may["privacy"]["change_extract"]:
+        found["extracts"] = Extract.objects.filter(state=ExtractState.READY).order_by("prepared_at")[:_SHOWN]
+    if may["privacy"]["view_case"]:
+        soon = today + _CASE_SOON
+        found["cases"] = Case.objects.filter(closed_at=None, ends_on__gt=today, ends_on__lte=soon).order_by(
+            "ends_on"
+        )[:_SHOWN]
     if may["privacy"]["view_retentionrun"]:
         done = {alias: runs.last_done(alias, runs.ENFORCE) for alias in regions.aliases()}
         found["late"] = [alias for alias, run in done.items() if run is None or run.cutoff_on < today]

@@ -33,7 +33,12 @@ from privacy.retention import enforce
 from tests.privacy.kms import CREDENTIALS, REGION, Account, Front, Moto
 
 TABLES = {
-    "traffic": ["privacy_epoch", "privacy_keytombstone"],
+    "traffic": [
+        "privacy_epoch",
+        "privacy_keytombstone",
+        "privacy_preservation",
+        "messaging_preservedmessage",
+    ],
     "control": [
         "privacy_certificate",
         "privacy_certificateblock",
@@ -41,6 +46,8 @@ TABLES = {
         "privacy_retentioninstruction",
         "privacy_clockmark",
         "privacy_legalhold",
+        "privacy_case",
+        "privacy_preservedperson",
     ],
 }
 

@@ -22,6 +22,11 @@ LISTS = {
     "privacy/policyversion": {SUPPORT, OFFICER},
     "privacy/subprocessor": {SUPPORT, OFFICER},
     "privacy/legalhold": {OFFICER},
+    "privacy/case": {SUPPORT, OFFICER},
+    "privacy/caserule": {SUPPORT, OFFICER},
+    "privacy/order": {OFFICER},
+    "privacy/extract": {SUPPORT, OFFICER},
+    "privacy/statutoryfloor": {OFFICER},
     "privacy/retentionrun": {OFFICER, OPERATOR},
     "privacy/retentionbound": {OFFICER, OPERATOR},
     "core/auditevent": {OFFICER, OPERATOR},
@@ -55,6 +60,11 @@ def test_what_is_done_admits_exactly_its_roles(cast: Cast, staff: dict[str, Visi
         "/admin/messaging/price/add/": {FINANCE},
         "/admin/privacy/policyversion/add/": {OFFICER},
         "/admin/privacy/subprocessor/add/": {OFFICER},
+        "/admin/privacy/legalhold/add/": {OFFICER},
+        "/admin/privacy/order/add/": {OFFICER},
+        "/admin/privacy/statutoryfloor/add/": {OFFICER},
+        "/admin/privacy/case/add/": {SUPPORT, OFFICER},
+        "/admin/privacy/caserule/add/": {OFFICER},
     }
     for path, roles in done.items():
         for role, visitor in staff.items():

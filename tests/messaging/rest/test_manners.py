@@ -123,7 +123,11 @@ class TestEndUsers:
         assert exported["complete"] is True
         assert "from Ireland" in [one["text"] for one in exported["messages"]]
         program.decide(*ids)
-        assert program.call("DELETE", "end-users/447700900123") == {"erased": 2, "left": 1}
+        assert program.call("DELETE", "end-users/447700900123") == {
+            "erased": 2,
+            "left": 1,
+            "exceptions": [],
+        }
         assert program.call("GET", "end-users/447700900123")["messages"] == 1
 
     def test_a_number_nobody_wrote_to_is_told_like_a_stranger_s(

@@ -1,0 +1,204 @@
+"""Copying what holds and cases cover: by night before any key dies, and at once before anything goes earlier.
+
+By night in batches, each a transaction that also moves the hold's own mark, so that a crash repeats one batch at most.
+What goes at somebody's word, or with the last state of a message kept for 0 days, is copied in the transaction that
+takes it. Keeps P-RET-8, P-RET-9.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connections
+from django.db.models import F
+
+from messaging.messages.models import Message
+from messaging.messages.states import FINAL
+from messaging.preservation.copying import Copier
+from messaging.preservation.models import PreservedMessage
+from paasoo_portal.core import clock, partitions
+from paasoo_portal.core.faults import fault
+from paasoo_portal.core.ids import time_of, uuid7_floor
+from paasoo_portal.core.tenancy import system_scope
+from privacy.holds import locks
+from privacy.keys import Erased, number_probes
+from privacy.preservation.models import About, Preservation, Source
+
+log = logging.getLogger(__name__)
+
+# A batch of 500: 40 ms of cryptography, a transaction of half a megabyte.
+BATCH: Final = 500
+# Ids are made before they are committed: what is this much older than the mark is looked at again.
+OVERLAP: Final = timedelta(days=2)
+# How long before the day its retention starts a message may have been written.
+AHEAD_DAYS: Final = 31
+_FINAL: Final = sorted(int(state) for state in FINAL)
+_ALL: Final = """
+SELECT m.id FROM messaging_message m WHERE m.account_id = %(account)s AND m.id >= %(low)s AND m.id < %(high)s
+AND m.id > %(after)s AND NOT EXISTS (
+  SELECT 1 FROM messaging_preservedmessage p WHERE p.case_id = %(case)s AND p.message_id = m.id)
+ORDER BY m.id LIMIT %(most)s
+"""
+# A probe is paired with the days of its key, so that each one prunes to those partitions.
+_OF_NUMBER: Final = """
+SELECT found.id FROM unnest(%(lo)s::uuid[], %(hi)s::uuid[], %(probes)s::bytea[]) AS probe(lo, hi, token)
+CROSS JOIN LATERAL (
+  SELECT id FROM messaging_message
+  WHERE account_id = %(account)s AND number_token = probe.token AND id >= probe.lo AND id < probe.hi
+    AND id >= %(low)s AND id < %(high)s AND id > %(after)s
+) AS found WHERE NOT EXISTS (
+  SELECT 1 FROM messaging_preservedmessage p WHERE p.case_id = %(case)s AND p.message_id = found.id)
+ORDER BY found.id LIMIT %(most)s
+"""
+
+
+def capture(*, alias: str, account_id: UUID | None) -> int:
+    """The hook `retention.preserve`: copy what is covered and not copied yet; how many. Worker's role."""
+    with system_scope("preservation", using=(alias,)):
+        rows = Preservation.objects.using(alias).filter(about=About.MESSAGES)
+        if account_id is not None:
+            rows = rows.filter(account_id=account_id)
+        found = list(rows.order_by("pk"))
+    return sum(_capture(alias, row) for row in found)
+
+
+def before_erasure(alias: str, account_id: UUID, ids: Sequence[UUID]) -> None:
+    """In the account's scope and the transaction that erases: copy what is covered of these messages.
+
+    Who erases shares the lock of holds first (privacy.holds.locks). Cases take part by night alone: they keep what they
+    find.
+    """
+    _copy_now(alias, [account_id], ids)
+
+
+def before_emptying(alias: str, messages: Iterable[tuple[UUID, UUID]]) -> None:
+    """The same for (account, message) pairs that lose their text or number with their last state. Worker's scope."""
+    pairs = list(messages)
+    if not pairs:
+        return
+    accounts = {account_id for account_id, _ in pairs}
+    locks.share(alias, accounts)
+    _copy_now(alias, accounts, [message_id for _, message_id in pairs])
+
+
+def _copy_now(alias: str, accounts: Collection[UUID], ids: Sequence[UUID]) -> None:
+    rows = Preservation.objects.using(alias).filter(
+        account_id__in=accounts, about=About.MESSAGES, source=Source.HOLD
+    )
+    for row in rows.order_by("pk"):
+        mine = [one for one in ids if _of_day(row, time_of(one).date())]
+        if not mine:
+            continue
+        messages = Message.objects.using(alias).filter(
+            account_id=row.account_id, id__in=mine, id__gte=min(mine), id__lte=max(mine)
+        )
+        copier = Copier(alias, row)
+        copier.add(copier.about(list(messages)))
+
+
+def _of_day(row: Preservation, day: date) -> bool:
+    return row.first_day <= day and (row.last_day is None or day <= row.last_day)
+
+
+def _capture(alias: str, row: Preservation) -> int:
+    copied = 0
+    try:
+        while (done := _batch(alias, row)) is not None:
+            copied += done
+            fault("preservation.batch")
+        _refresh(alias, row)
+    except Erased:
+        log.info("copies have come to their day", extra={"database": alias, "case": str(row.pk)})
+    if copied:
+        log.info("messages preserved", extra={"database": alias, "case": str(row.pk), "messages": copied})
+    return copied
+
+
+def _batch(alias: str, row: Preservation) -> int | None:
+    """The next batch; None when there is none left."""
+    with system_scope("preservation", using=(alias,)):
+        copier = Copier(alias, row)
+        most = min(BATCH, _room(alias, row))
+        found = _next(alias, row, copier, most) if most > 0 else []
+        if not found:
+            return None
+        low, high = found[0], found[-1]
+        messages = Message.objects.using(alias).filter(
+            account_id=row.account_id, id__in=found, id__gte=low, id__lte=high
+        )
+        done = copier.add(list(messages.order_by("id")))
+        row.copied_to = max(high, row.copied_to or high)
+        Preservation.objects.using(alias).filter(pk=row.pk).update(
+            copied_to=row.copied_to, copies=F("copies") + done
+        )
+    return done
+
+
+def _room(alias: str, row: Preservation) -> int:
+    """How many more a case's rule allows."""
+    if row.most is None:
+        return BATCH
+    return row.most - PreservedMessage.objects.using(alias).filter(case_id=row.pk).count()
+
+
+def _next(alias: str, row: Preservation, copier: Copier, most: int) -> list[UUID]:
+    first, last = _days(alias, row)
+    if last is None or first > last:
+        return []
+    given: dict[str, Any] = {
+        "account": row.account_id,
+        "case": row.pk,
+        "low": uuid7_floor(first),
+        "high": uuid7_floor(last + timedelta(days=1)),
+        "after": _mark(row),
+        "most": most,
+    }
+    query, number = _ALL, copier.number
+    if number:
+        query = _OF_NUMBER
+        given["lo"], given["hi"], given["probes"] = number_probes(
+            alias, row.account_id, number.encode(), first, last, ahead_days=AHEAD_DAYS, until_taken=True
+        )
+    with connections[alias].cursor() as cursor:
+        cursor.execute(query, given)
+        return list(dict.fromkeys(found[0] for found in cursor.fetchall()))
+
+
+def _days(alias: str, row: Preservation) -> tuple[date, date | None]:
+    """The covered days of which messages still lie there."""
+    days = partitions.existing_days(alias, Message._meta.db_table)
+    covered = [day for day in days if _of_day(row, day) and day <= clock.today()]
+    return (covered[0], covered[-1]) if covered else (row.first_day, None)
+
+
+def _mark(row: Preservation) -> UUID:
+    if row.copied_to is None:
+        return UUID(int=0)
+    return uuid7_floor(time_of(row.copied_to) - OVERLAP)
+
+
+def _refresh(alias: str, row: Preservation) -> None:
+    """What was copied on its way is told anew once it is decided."""
+    with system_scope("preservation", using=(alias,)):
+        undecided = PreservedMessage.objects.using(alias).filter(case_id=row.pk, decided=False)
+        copies = {copy.message_id: copy for copy in undecided.order_by("message_id")[: 20 * BATCH]}
+        if not copies:
+            return
+        known = list(copies)
+        messages = Message.objects.using(alias).filter(
+            account_id=row.account_id,
+            id__in=known,
+            id__gte=known[0],
+            id__lte=known[-1],
+            state__in=_FINAL,
+        )
+        copier = Copier(alias, row)
+        for message in messages:
+            copy = copies[message.pk]
+            PreservedMessage.objects.using(alias).filter(pk=copy.pk).update(
+                decided=True, about_sealed=copier.tell(message, copy.pk)
+            )
