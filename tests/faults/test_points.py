@@ -8,8 +8,9 @@ from pathlib import Path
 from tests.faults import lanes
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# Met only while a database gets its first epoch, and between batches of old rows: tests/privacy stops there by itself.
-ELSEWHERE = {"epochs.bootstrap", "rows.batch"}
+# Met only while a database gets its first epoch, between batches of old rows, or while a day is sealed anew:
+# tests/privacy stops there by itself.
+ELSEWHERE = {"epochs.bootstrap", "renewal.batch", "renewal.buried", "reseal.certified", "rows.batch"}
 
 
 def test_every_point_of_the_code_has_its_lane() -> None:
