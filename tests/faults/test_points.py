@@ -8,7 +8,8 @@ from pathlib import Path
 from tests.faults import lanes
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# Met only while a database gets its first epoch, while something is preserved, or between batches of old rows:
+# Met only while a database gets its first epoch, while something is preserved or sealed anew, or between batches
+# of old rows:
 # tests/privacy stops there by itself.
 ELSEWHERE = {
     "epochs.bootstrap",
@@ -17,6 +18,9 @@ ELSEWHERE = {
     "preservation.buried",
     "preservation.certified",
     "preservation.emptied",
+    "renewal.batch",
+    "renewal.buried",
+    "reseal.certified",
     "rows.batch",
 }
 
