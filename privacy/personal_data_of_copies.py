@@ -9,6 +9,7 @@ from privacy.catalogue.terms import (
     EVIDENCE,
     EVIDENCE_YEARS,
     EXCEPT,
+    HOLD_RULE,
     PRESERVE,
     Category,
     Erasure,
@@ -73,6 +74,53 @@ PRESERVED: Final = (
             "key_id": not_personal("names a data key, which is random"),
             "rows_sealed": Held("Identifier", sealed=True),
             "copied_at": not_personal("when it was copied"),
+        },
+    ),
+    PersonalData(
+        # P-RET-9. The officers who placed and released it are named while they work for us. It is not listed as about
+        # the person it covers: a secret one would then show itself. An open one is shown to them on the privacy centre.
+        "privacy.LegalHold",
+        category=Category.C2,
+        subject=Subject.STAFF,
+        purposes=(EVIDENCE,),
+        source=Source.OURSELVES,
+        retention=EVIDENCE_YEARS,
+        since=("released_at",),
+        erasure=Erasure.KEPT,
+        export=Export.NONE,
+        withheld="names officers of ours; that an account is held is shown on its retention page",
+        person=("placed_by_id", "confirmed_by_id", "release_asked_by_id", "released_by_id"),
+        fields={
+            "id": not_personal("a random identifier of the row"),
+            "scope": not_personal("what kind of thing is covered"),
+            "account_id": not_personal("names the customer's organisation by a random identifier"),
+            "person_id": Held("Identifier", source=Source.OURSELVES),
+            "number": Held("TelephoneNumber", subject=Subject.END_USER, retention=HOLD_RULE),
+            "secret": not_personal("whether the law forbids to tell"),
+            "copied": not_personal("whether it keeps copies or keys"),
+            "classes": not_personal("classes of data"),
+            "first_day": not_personal("the first day preserved"),
+            "last_day": not_personal("the last day preserved"),
+            "authority": not_personal("which court or authority ordered it"),
+            "reference": not_personal("the authority's own file number"),
+            "review_on": not_personal("when it is looked at again"),
+            "placed_by_id": Held(
+                "Identifier", subject=Subject.STAFF, erasure=Erasure.BLANK, retention=ACCOUNT_LIFE
+            ),
+            "placed_at": not_personal("when it was placed"),
+            "confirmed_by_id": Held(
+                "Identifier", subject=Subject.STAFF, erasure=Erasure.BLANK, retention=ACCOUNT_LIFE
+            ),
+            "confirmed_at": not_personal("when a second officer confirmed it"),
+            "release_asked_by_id": Held(
+                "Identifier", subject=Subject.STAFF, erasure=Erasure.BLANK, retention=ACCOUNT_LIFE
+            ),
+            "release_asked_at": not_personal("when its release was proposed"),
+            "released_by_id": Held(
+                "Identifier", subject=Subject.STAFF, erasure=Erasure.BLANK, retention=ACCOUNT_LIFE
+            ),
+            "released_at": not_personal("when it was released"),
+            "lapsed": not_personal("whether it ended for want of a second officer"),
         },
     ),
     PersonalData(

@@ -7,6 +7,7 @@ from privacy.pages import views_certificates as certificates
 
 urlpatterns = [
     path("retention/", views.retention, name="retention"),
+    path("retention/exceptions/", views.retention_exceptions, name="retention_exceptions"),
     path("retention/<slug:slug>/", views.retention_change, name="retention_change"),
     path("retention/<slug:slug>/cancel/", views.retention_cancel, name="retention_cancel"),
     path("certificates/", certificates.certificates, name="certificates"),

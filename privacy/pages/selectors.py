@@ -116,18 +116,22 @@ def given(account_id: UUID) -> list[RetentionInstruction]:
     return list(RetentionInstruction.objects.filter(account_id=account_id).order_by("-instructed_at"))
 
 
-def published_bounds() -> list[RetentionBound]:
+Laws = dict[int, StatutoryFloor]
+
+
+def published_bounds(laws: Laws) -> list[RetentionBound]:
     """All of them, newest first, lifted by the statutory floors that bind now (P-RET-12)."""
-    found, laws = list(RetentionBound.objects.order_by("-effective_on")), floors.in_force(clock.today())
+    found = list(RetentionBound.objects.order_by("-effective_on"))
     for row in found:
-        least = laws.get(row.data_class, 0)
+        least = laws[row.data_class].days if row.data_class in laws else 0
         row.default_days, row.floor_days = max(row.default_days, least), max(row.floor_days, least)
         row.ceiling_days = max(row.ceiling_days, least)
     return found
 
 
-def classes_shown(instructed: list[RetentionInstruction], bounds: list[RetentionBound]) -> list[ClassShown]:
-    laws = floors.shown()
+def classes_shown(
+    instructed: list[RetentionInstruction], bounds: list[RetentionBound], laws: Laws
+) -> list[ClassShown]:
     return [_class_shown(slug, instructed, bounds, laws) for slug in SLUGS]
 
 
@@ -135,7 +139,8 @@ def class_shown(account_id: UUID, slug: str) -> ClassShown:
     """One class. Raises KeyError for a slug that is none."""
     if slug not in SLUGS:
         raise KeyError(slug)
-    return _class_shown(slug, given(account_id), published_bounds(), floors.shown())
+    laws = floors.shown()
+    return _class_shown(slug, given(account_id), published_bounds(laws), laws)
 
 
 def furthest_back(shown: list[ClassShown]) -> int:
@@ -171,7 +176,7 @@ def _class_shown(
     slug: str,
     instructed: list[RetentionInstruction],
     bounds: list[RetentionBound],
-    laws: dict[int, StatutoryFloor],
+    laws: Laws,
 ) -> ClassShown:
     data_class, now = SLUGS[slug], clock.now()
     taken = in_force.latest(data_class, now, instructed)

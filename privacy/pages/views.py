@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from paasoo_portal.core.http.pages import ask_to_confirm, confirmed_recently, page, seat
 from privacy.disclosure import services as disclosure
+from privacy.floors import register as floors
 from privacy.holds import register
 from privacy.pages import history, preview, selectors, timeline
 from privacy.pages.forms import InstructionForm
@@ -24,12 +25,9 @@ from privacy.retention.outlook import Outlook
 @require_safe
 def retention(request: HttpRequest) -> HttpResponse:
     account_id = seat(request).account_id
-    given, bounds, holds = (
-        selectors.given(account_id),
-        selectors.published_bounds(),
-        register.shown(account_id),
-    )
-    shown = selectors.classes_shown(given, bounds)
+    given, holds, laws = selectors.given(account_id), register.shown(account_id), floors.shown()
+    bounds = selectors.published_bounds(laws)
+    shown = selectors.classes_shown(given, bounds, laws)
     found = outlook.read(account_id, back=selectors.furthest_back(shown), held=register.covering(holds))
     context = {
         "section": "privacy",
@@ -39,10 +37,21 @@ def retention(request: HttpRequest) -> HttpResponse:
         "coming": selectors.coming(found, shown),
         "history": history.shown(given, bounds, _page_number(request)),
         "holds": holds,
+    }
+    return render(request, "privacy/retention.html", context)
+
+
+@page("see_retention")
+@require_safe
+def retention_exceptions(request: HttpRequest) -> HttpResponse:
+    """What is kept for another reason than the customer's instruction (P-RET-8, P-RET-9)."""
+    account_id = seat(request).account_id
+    context = {
+        "section": "privacy",
         "orders": disclosure.told(account_id),
         "cases": selectors.cases_shown(account_id),
     }
-    return render(request, "privacy/retention.html", context)
+    return render(request, "privacy/exceptions.html", context)
 
 
 @page("instruct_retention")

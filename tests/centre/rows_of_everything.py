@@ -40,9 +40,21 @@ from tests.pages.conftest import REGION, Cast, Send
 
 _numbers = itertools.count(1)
 # About nobody: it is sealed and destroyed by the drill's own test alone.
-ELSEWHERE = {"privacy.DrillSample": "tests/privacy/test_drill.py"}
+ELSEWHERE = {
+    "privacy.DrillSample": "tests/privacy/test_drill.py",
+    # Copies stay while their hold or case lasts, whoever is erased; they end with it.
+    "privacy.Preservation": "tests/privacy/test_preservation_ends.py",
+    "privacy.PreservedPerson": "tests/privacy/test_preservation_ends.py",
+    "messaging.PreservedMessage": "tests/privacy/test_preservation_ends.py",
+}
 # Moments that would make the row another kind of row.
-STATES = {"accounts.Invitation": {"accepted_at", "revoked_at"}, "accounts.ApiKey": {"revoked_at"}}
+STATES = {
+    "accounts.Invitation": {"accepted_at", "revoked_at"},
+    "accounts.ApiKey": {"revoked_at"},
+    # A hold is on an account or a person, and two officers may not be one.
+    "privacy.LegalHold": {"person_id", "confirmed_by_id", "release_asked_by_id"},
+    "privacy.Extract": {"released_by_id"},
+}
 
 
 @dataclass(frozen=True)
@@ -136,7 +148,11 @@ class Maker:
             made.account_id = uuid7()  # the company's own is made when it closes
             made.finished_at = None
         if place.label == "privacy.LegalHold":
-            made.account_id = uuid7()  # one that is held would keep everything
+            # One that is held would keep everything; and two officers place and release it.
+            made.account_id, made.person_id, made.scope = uuid7(), None, "account"
+            made.confirmed_by_id, made.release_asked_by_id = None, None
+        if place.label == "privacy.Extract":
+            made.released_by_id = None
         made.save(using=alias, force_insert=True)
         return made
 
@@ -177,17 +193,11 @@ class Maker:
     def _named(self, name: str) -> UUID:
         if name == "account_id":
             return self.account
-        people_ids = {
-            "person_id",
-            "asked_by_id",
-            "placed_by_id",
-            "released_by_id",
-            "instructed_by_id",
-            "published_by_id",
-        }
+        if name.endswith("_by_id") or name == "person_id":
+            return self.bob.pk
         if name in {"message_id", "reference"}:
             return self.message
-        return self.bob.pk if name in people_ids else uuid7()
+        return uuid7()
 
     def _related(self, model: type[models.Model]) -> Any:
         if model is Person:

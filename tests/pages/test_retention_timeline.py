@@ -195,7 +195,7 @@ def test_the_page_s_days_are_those_that_are_enforced(steps: list[tuple[int, int,
             if cancels:
                 instructions.cancel(account_id=account_id, instruction_id=made.pk, person_id=None)
     with scope(account_id):
-        found, bounds = selectors.given(account_id), selectors.published_bounds()
+        found, bounds = selectors.given(account_id), selectors.published_bounds({})
         for hours in range(-40, 40, 5):
             at = clock.now() + timedelta(hours=hours)
             known = [one for one in found if one.instructed_at <= at]

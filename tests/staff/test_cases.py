@@ -77,7 +77,7 @@ def test_copies_are_made_and_the_customer_is_told_what_for_how_many_and_until_wh
     found = open_(support, values)
     assert found.ends_on == clock.today() + timedelta(days=30)
     assert copied(found, as_role) == sent
-    page = alice.get("/retention/")
+    page = alice.get("/retention/exceptions/")
     for told in ("Copies under a named exception", "What forSpam", "Messages2", "Erased on"):
         assert told in page.text, told
     assert "A carrier complains" not in page.text
@@ -151,7 +151,7 @@ def test_closing_lets_the_copies_die_at_once(
     for _ in range(2):
         assert support.client.post(page_of(found), {"step": "close"}).status_code == 302
     assert copied(found, as_role) == set()
-    assert "Copies under a named exception" not in alice.get("/retention/").text
+    assert "Copies under a named exception" not in alice.get("/retention/exceptions/").text
     assert AuditEvent.objects.filter(event=audit.Event.CASE_CLOSED, subject_id=found.pk).count() == 1
 
 

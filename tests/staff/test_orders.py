@@ -180,7 +180,7 @@ def test_a_production_order_from_its_receipt_to_the_file_and_the_word_to_the_cus
     assert found.told_at is not None
     assert "Dublin District Court" in mail.outbox[-1].body
     assert NUMBER not in mail.outbox[-1].body
-    page = alice.get("/retention/")
+    page = alice.get("/retention/exceptions/")
     assert "An authority’s order" in page.text
     assert "Dublin District Court, 2026/117" in page.text
     assert "handed over" in alice.get("/audit/", {"who": "staff"}).text
@@ -198,7 +198,7 @@ def test_while_telling_is_forbidden_the_customer_sees_nothing_and_is_told_when_t
     as_role: AsRole,
 ) -> None:
     send(NUMBER)
-    pages = ("/retention/", "/audit/", "/privacy/")
+    pages = ("/retention/", "/retention/exceptions/", "/audit/", "/privacy/")
     before = {path: alice.get(path).text for path in pages}
     until = (clock.today() + timedelta(days=30)).isoformat()
     found = granted(officer, colleague, order | {"silent": "on", "silent_until": until}, scope_)
@@ -215,9 +215,8 @@ def test_while_telling_is_forbidden_the_customer_sees_nothing_and_is_told_when_t
             assert services.lift_due() == 0
     found.refresh_from_db()
     assert found.told_at is not None
-    text = alice.get("/retention/").text
-    assert "An authority’s order" in text
-    assert "Under a legal hold" in text
+    assert "An authority’s order" in alice.get("/retention/exceptions/").text
+    assert "Under a legal hold" in alice.get("/retention/").text
 
 
 def test_an_authority_outside_the_eea_is_answered_under_an_agreement_alone(
@@ -263,7 +262,7 @@ def test_a_preservation_order_is_answered_by_its_hold(
     do(officer, found, "grant", scope_)
     assert found.state == OrderState.ANSWERED
     assert LegalHold.objects.get().copied
-    assert "preserve what it asks" in alice.get("/retention/").text
+    assert "preserve what it asks" in alice.get("/retention/exceptions/").text
 
 
 def test_nothing_is_produced_before_a_second_officer_confirmed_the_hold(
