@@ -54,6 +54,8 @@ class _State:
     """Whether somebody has committed to the clones since they were made."""
 
     dirty = False
+    # What was committed does not let the next one start: whole days are gone, say.
+    spoilt = False
 
 
 def _clone() -> None:
@@ -66,7 +68,12 @@ def _clone() -> None:
     CLUSTER.clone()
     keys.forget()
     vault().forget()
-    _State.dirty = False
+    _State.dirty = _State.spoilt = False
+
+
+def spoil() -> None:
+    """Have whoever uses the databases next begin with new ones, even if they commit themselves."""
+    _State.spoilt = True
 
 
 def start_anew() -> None:
@@ -108,7 +115,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.fail("Truncating hundreds of partitions is slow: ask for `committed`.", pytrace=False)
     commits = "committed" in wants
     rolls_back = not commits and ("db" in wants or mark is not None)
-    if _State.dirty and (rolls_back or item.get_closest_marker("fresh") is not None):
+    needs_new = _State.dirty and (rolls_back or item.get_closest_marker("fresh") is not None)
+    if needs_new or (_State.spoilt and (rolls_back or commits)):
         _clone()
     _State.dirty |= commits
 

@@ -14,6 +14,7 @@ import pytest
 from messaging.allowance import selectors
 from paasoo_portal.core import clock
 from tests import money
+from tests.conftest import spoil
 
 
 class Pushes:
@@ -64,3 +65,4 @@ def worker(committed: None, own_clock: Path) -> Iterator[None]:
     selectors._unreachable_until.clear()
     with money.role("worker"):
         yield
+    spoil()  # days have passed, and with them today's partitions
