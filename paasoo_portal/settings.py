@@ -79,6 +79,11 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", 
 KEY_VAULT_URL = env.text("KEY_VAULT_URL", None if PRODUCTION else f"file://{PATHS.vault}")
 EPOCHS_KEPT = env.integer("EPOCHS_KEPT", 3)
 KEY_CACHE_SECONDS = 60
+# On another volume than databases and vault: see docs/operators.md.
+ERASURE_JOURNAL_URL = env.text("ERASURE_JOURNAL_URL", None if PRODUCTION else f"file://{PATHS.journal}")
+KEY_SNAPSHOT_URL = env.text("KEY_SNAPSHOT_URL", None if PRODUCTION else f"file://{PATHS.snapshots}")
+# How old a back-up may become: the journal reaches back as far.
+BACKUP_DAYS = env.integer("BACKUP_DAYS", 400)
 
 # --- Time ----------------------------------------------------------------------------------------------------
 CLOCK_FILE: Path | None = None if PRODUCTION else PATHS.clock_file
@@ -150,6 +155,13 @@ HOOKS: dict[str, list[str]] = {
         "privacy.keys.setup.setup",
     ],
     "vault.probe": ["privacy.keys.status.probe"],
+    "journal.probe": ["privacy.journal.guard.probe"],
+    "erasure.replay": [
+        "privacy.keys.burial.replay",
+        "privacy.certificates.journaled.replay",
+        "messaging.erasure.replay.replay",
+        "accounts.erasure.replay.replay",
+    ],
     "person.recently_confirmed": ["accounts.sudo.recently_confirmed"],
     "account.changed": ["messaging.projections.services.push_account"],
     "retention.settle": ["messaging.usage.settle.settle"],

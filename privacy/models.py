@@ -5,6 +5,7 @@ from privacy.consent.models import ConsentRecord, PageVisit
 from privacy.drill.models import DrillSample
 from privacy.exports.models import ExportJob
 from privacy.holds.models import LegalHold
+from privacy.journal.models import JournalMark
 from privacy.keys.models import DataKey, Epoch, KeyTombstone
 from privacy.policy.models import PolicyVersion
 from privacy.requests.models import RequestStep, RightsRequest
@@ -19,6 +20,7 @@ __all__ = [
     "DrillSample",
     "Epoch",
     "ExportJob",
+    "JournalMark",
     "KeyTombstone",
     "LegalHold",
     "PageVisit",

@@ -15,7 +15,7 @@ from paasoo_portal.core.tenancy import scope, system_scope
 from privacy.holds import register
 
 # Events and pushes first: a message that is left is found again, and with it what hangs on it.
-_TABLES: Final = ("messaging_messageevent", "messaging_deliverypush", "messaging_message")
+TABLES: Final = ("messaging_messageevent", "messaging_deliverypush", "messaging_message")
 
 
 def count(account_id: UUID) -> int:
@@ -37,7 +37,7 @@ def erase(alias: str, account_id: UUID) -> None:
     for day in sorted(set(days) - held):
         low, high = uuid7_floor(day), uuid7_floor(day + timedelta(days=1))
         with system_scope("account_close", using=(alias,)), connections[alias].cursor() as cursor:
-            for table in _TABLES:
+            for table in TABLES:
                 column = "id" if table == Message._meta.db_table else "message_id"
                 cursor.execute(
                     f"DELETE FROM {table} WHERE account_id = %s AND {column} >= %s AND {column} < %s",  # noqa: S608  constants

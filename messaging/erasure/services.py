@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
-from typing import Final
+from datetime import date, datetime
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connections, transaction
@@ -17,8 +17,10 @@ from messaging.messages.states import FINAL
 from paasoo_portal.core import audit, clock
 from paasoo_portal.core.ids import time_of
 from paasoo_portal.core.tenancy import scope
+from privacy import journal
 from privacy.holds import register
 
+KIND: Final = "messages"
 MOST: Final = 5000
 _FINAL: Final = sorted(int(state) for state in FINAL)
 # The row first: it stays, and with it all the rest, while the message is still on its way.
@@ -47,7 +49,11 @@ def erase_messages(
     if not ids:
         return []
     low, high, now = min(ids), max(ids), clock.now()
-    with scope(account_id, using=[alias]), connections[alias].cursor() as cursor:
+    with (
+        journal.erasing(KIND, database=alias) as erasure,
+        scope(account_id, using=[alias]),
+        connections[alias].cursor() as cursor,
+    ):
         cursor.execute(_DELETE, [account_id, list(ids[:MOST]), low, high, _FINAL])
         erased = [row[0] for row in cursor.fetchall()]
         if not erased:
@@ -58,9 +64,8 @@ def erase_messages(
                 "AND message_id >= %s AND message_id <= %s",
                 [account_id, erased, min(erased), max(erased)],
             )
-        days: Counter[date] = Counter(time_of(one).date() for one in erased)
-        listed = sorted(days)
-        cursor.execute(_LIST, [account_id, now, now, listed, [days[day] for day in listed]])
+        list_days(cursor, account_id, erased, now)
+        erasure.intend(account=account_id, ids=erased)
     with transaction.atomic():
         audit.record(
             audit.Event.MESSAGES_ERASED,
@@ -71,3 +76,11 @@ def erase_messages(
             region=alias,
         )
     return erased
+
+
+def list_days(cursor: Any, account_id: UUID, erased: Sequence[UUID], at: datetime) -> None:
+    """The days whose keys the night makes anew."""
+    days: Counter[date] = Counter(time_of(one).date() for one in erased)
+    listed = sorted(days)
+    if listed:
+        cursor.execute(_LIST, [account_id, at, at, listed, [days[day] for day in listed]])

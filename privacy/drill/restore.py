@@ -24,6 +24,7 @@ from privacy.drill import samples
 from privacy.drill.copies import Connection, Copies, Restored
 from privacy.drill.samples import Planted, SealedValue
 from privacy.errors import PrivacyError
+from privacy.journal import JournalError
 from privacy.keys import guard, nightly, store
 from privacy.keys.vault import vault
 from privacy.retention import nightly as retention
@@ -136,7 +137,7 @@ def _try_to_serve(copy: Restored, report: Report) -> None:
     rows = _epochs(copy.connection)
     try:
         guard.compare(copy.alias, rows)
-    except keys.VaultMismatch:
+    except (keys.VaultMismatch, JournalError):
         report.refused_to_serve = True
     else:
         report.blame("the restored database would serve as if nothing had happened")

@@ -19,15 +19,17 @@ from psycopg import sql
 from paasoo_portal.core import clock, hooks
 from paasoo_portal.core.ids import uuid7
 from paasoo_portal.core.tenancy import system_scope
-from privacy import keys
+from privacy import journal, keys
+from privacy.journal import guard as journal_guard
 from privacy.keys import epochs
 from privacy.keys.datakey import DataKey
 from privacy.keys.models import DataClass
 from privacy.keys.vault import vault
 
 TABLES = {
-    "traffic": ["privacy_epoch", "privacy_keytombstone"],
+    "traffic": ["privacy_epoch", "privacy_keytombstone", "privacy_journalmark"],
     "control": [
+        "privacy_journalmark",
         "privacy_certificate",
         "privacy_retentionrun",
         "privacy_retentioninstruction",
@@ -35,6 +37,9 @@ TABLES = {
         "privacy_legalhold",
     ],
 }
+
+
+_PLACES = ("KEY_VAULT_URL", "ERASURE_JOURNAL_URL", "KEY_SNAPSHOT_URL")
 
 
 def as_owner(alias: str) -> psycopg.Connection[Any]:
@@ -61,6 +66,7 @@ def reset(alias: str) -> None:
         for (name,) in parts:
             connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))
     keys.forget()
+    journal_guard.forget()
 
 
 @pytest.fixture
@@ -84,22 +90,37 @@ def vault_folder(tmp_path: Path, settings: Any) -> Path:
     """A vault of the test's own; the session's has its series made anew afterwards."""
     folder = tmp_path / "vault"
     settings.KEY_VAULT_URL = f"file://{folder}"
+    settings.ERASURE_JOURNAL_URL = f"file://{tmp_path / 'journal'}"
+    settings.KEY_SNAPSHOT_URL = f"file://{tmp_path / 'snapshots'}"
     return folder
 
 
 @pytest.fixture
 def region(request: pytest.FixtureRequest, committed: None) -> Iterator[str]:
-    """The alias of a regional database whose first epoch has just been opened."""
+    """The alias of a regional database whose first epoch has just been opened, with a journal of its own."""
     alias = django_settings.TRAFFIC_ALIASES[-1]
-    usual = django_settings.KEY_VAULT_URL
+    usual = [getattr(django_settings, name) for name in _PLACES]
     request.getfixturevalue("vault_folder")
-    reset(alias)
-    epochs.bootstrap(alias)
+    _begin(alias)
     yield alias
-    django_settings.KEY_VAULT_URL = usual
-    reset(alias)
-    shutil.rmtree(Path(urlsplit(usual).path) / alias, ignore_errors=True)
+    for name, url in zip(_PLACES, usual, strict=True):
+        setattr(django_settings, name, url)
+    vault_of_session, journal_of_session = (Path(urlsplit(url).path) for url in usual[:2])
+    shutil.rmtree(vault_of_session / alias, ignore_errors=True)
+    shutil.rmtree(journal_of_session)
     vault().forget()
+    others = [one for one in django_settings.TRAFFIC_ALIASES if one != alias]
+    for other in others:
+        with as_owner(other) as connection:
+            connection.execute("TRUNCATE privacy_journalmark")
+    _begin(alias)
+    for other in others:
+        epochs.bootstrap(other)
+
+
+def _begin(alias: str) -> None:
+    reset(alias)
+    journal.enrol("default")
     epochs.bootstrap(alias)
 
 

@@ -1,0 +1,43 @@
+"""The marks of a database, as SQL."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.db import connections
+
+
+class Newest(NamedTuple):
+    """The newest mark: its number, and the journal it is of."""
+
+    last: int
+    fingerprint: str
+
+
+def leave(alias: str, number: int, fingerprint: str, digest: str) -> None:
+    """In the erasure's own transaction."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO privacy_journalmark (number, fingerprint, digest) VALUES (%s, %s, %s) "
+            "ON CONFLICT (number) DO NOTHING",
+            [number, fingerprint, digest],
+        )
+
+
+def newest(alias: str) -> Newest | None:
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT number, fingerprint FROM privacy_journalmark ORDER BY number DESC LIMIT 1")
+        row = cursor.fetchone()
+    return None if row is None else Newest(*row)
+
+
+def since(alias: str, number: int) -> dict[int, str]:
+    """Digests by number, from a number on."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT number, digest FROM privacy_journalmark WHERE number >= %s", [number])
+        return dict(cursor.fetchall())
+
+
+def forget_before(alias: str, number: int) -> None:
+    with connections[alias].cursor() as cursor:
+        cursor.execute("DELETE FROM privacy_journalmark WHERE number < %s", [number])
