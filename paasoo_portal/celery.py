@@ -46,6 +46,7 @@ app.conf.update(
         "exports": {"task": "privacy.forget_exports", "schedule": crontab(minute="*/10", hour="0-22")},
         "rights": {"task": "privacy.look_after_requests", "schedule": crontab(minute=35, hour=3)},
         "journal": {"task": "privacy.look_after_journal", "schedule": crontab(minute=45, hour="0-22")},
+        "key-snapshots": {"task": "privacy.key_snapshots", "schedule": crontab(minute=55, hour="0-22")},
         "closures": {"task": "accounts.close_due", "schedule": crontab(minute="*/15", hour="0-22")},
         "retention": {"task": "privacy.retention_nightly", "schedule": crontab(hour=0, minute=10)},
         "retention-catch-up": {

@@ -42,12 +42,12 @@ TABLES = {
 _PLACES = ("KEY_VAULT_URL", "ERASURE_JOURNAL_URL", "KEY_SNAPSHOT_URL")
 
 
-def as_owner(alias: str) -> psycopg.Connection[Any]:
+def as_owner(alias: str, user: str = "paasoo_owner") -> psycopg.Connection[Any]:
     """A connection of the owner's role beside Django's, for what no other role may do."""
     given = connections[alias].settings_dict
     return psycopg.connect(
         dbname=given["NAME"],
-        user="paasoo_owner",
+        user=user,
         host=given["HOST"],
         port=given["PORT"] or None,
         autocommit=True,
