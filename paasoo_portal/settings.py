@@ -166,7 +166,10 @@ HOOKS: dict[str, list[str]] = {
     "account.changed": ["messaging.projections.services.push_account"],
     "retention.settle": ["messaging.usage.settle.settle"],
     "retention.sweep": ["messaging.messages.sweep.sweep"],
-    "drill.copies": ["paasoo_portal.drill.copies"],
+    "drill.copies": ["paasoo_portal.drill.copies.copies"],
+    "drill.world": ["paasoo_portal.drill.world.world"],
+    # Gives the days from which single messages were erased new keys; says True when it did.
+    "drill.reseal": [],
     "retention.count": ["messaging.usage.selectors.messages_between"],
     "person.accounts": ["accounts.centre.answers.accounts_of"],
     "account.messages": ["messaging.erasure.closing.count"],

@@ -13,6 +13,7 @@ from privacy.journal.errors import (
     JournalForeign,
     JournalMissing,
 )
+from privacy.journal.marks import Mark
 from privacy.journal.opened import journal
 from privacy.journal.state import Known, State
 
@@ -22,33 +23,42 @@ _agreed: dict[tuple[str, str], int] = {}
 
 
 def check(alias: str) -> None:
-    """Raise a JournalError that says what is wrong and what to run, unless both sides agree."""
+    """Raise a JournalError that says what is wrong and what to run, unless both sides agree. One query as a rule."""
     held = journal()
-    newest = marks.newest(alias)
-    if not held.exists() and newest is None:
-        raise JournalMissing(f"there is no erasure journal, and {alias} knows of none: run setup_database")
     if not held.exists():
-        raise JournalMissing(
-            f"there is no erasure journal where ERASURE_JOURNAL_URL says, but {alias} has marks of one: bring it back "
-            "from where it is kept"
-        )
+        raise _without_journal(alias)
     state = held.state()
     known = state.of(alias)
+    since = _since(alias, state, known)
+    present = marks.since(alias, since)
+    newest = max(present.items(), default=None) or marks.newest(alias)
     if newest is None:
         raise _unmarked(alias, known)
-    if newest.fingerprint != state.fingerprint:
+    last, mark = newest
+    if mark.fingerprint != state.fingerprint:
         raise JournalForeign(
             f"the erasure journal is not that of {alias}: it belongs to another installation"
         )
     # A mark that another process left a moment ago stands in the journal by now.
-    if newest.last > state.head:
+    if last > state.head:
         state = held.state()
-    if newest.last > state.head:
+    if last > state.head:
         raise JournalBehind(
-            f"{alias} has the mark of erasure {newest.last}, the journal ends with line {state.head}: the journal was cut "
+            f"{alias} has the mark of erasure {last}, the journal ends with line {state.head}: the journal was cut "
             "short or rolled back. Bring the present one back"
         )
-    _compare(alias, state, state.of(alias))
+    _refuse_missing(alias, state, state.of(alias), present)
+    _refuse_unknown(alias, state, state.of(alias), present)
+    _remember(alias, state, state.of(alias), present)
+
+
+def _without_journal(alias: str) -> JournalMissing:
+    if marks.newest(alias) is None:
+        return JournalMissing(f"there is no erasure journal, and {alias} knows of none: run setup_database")
+    return JournalMissing(
+        f"there is no erasure journal where ERASURE_JOURNAL_URL says, but {alias} has marks of one: bring it back "
+        "from where it is kept"
+    )
 
 
 def _unmarked(alias: str, known: Known) -> DatabaseBehind | JournalMissing:
@@ -59,35 +69,41 @@ def _unmarked(alias: str, known: Known) -> DatabaseBehind | JournalMissing:
     )
 
 
-def _compare(alias: str, state: State, known: Known) -> None:
-    """Every erasure that happened has its mark, by the digest of its line."""
-    remembered = _agreed.get((state.fingerprint, alias), 0)
-    since = max(remembered, state.first)
-    present = marks.since(alias, since if remembered or not known.last else min(since, known.last))
-    wanted = known.due(since)
-    if known.last and not remembered:
-        wanted.append(known.last)
-    missing = sorted(number for number in wanted if number not in present)
-    if missing or (remembered and remembered not in present):
-        first = missing[0] if missing else remembered
+def _since(alias: str, state: State, known: Known) -> int:
+    """From where on to compare: what agreed before, or else the months read and the newest erasure before them."""
+    return _agreed.get((state.fingerprint, alias)) or min(state.first, known.last or state.first)
+
+
+def _refuse_missing(alias: str, state: State, known: Known, present: dict[int, Mark]) -> None:
+    """Every erasure that happened has its mark."""
+    agreed = _agreed.get((state.fingerprint, alias), 0)
+    wanted = {*known.due(max(agreed, state.first)), agreed or known.last} - {0}
+    missing = sorted(wanted - present.keys())
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise DatabaseBehind(
-            f"{alias} does not know of erasure {first} of the journal{f' and {len(missing) - 1} more' * (len(missing) > 1)}: "
-            f"it is an old copy. {_procedure(alias)}"
+            f"{alias} does not know of erasure {missing[0]} of the journal{more}: it is an old copy. {_procedure(alias)}"
         )
-    for number, digest in present.items():
-        told = known.digests.get(number) or (known.last_digest if number == known.last else None)
-        if number >= state.first and told is None:
+
+
+def _refuse_unknown(alias: str, state: State, known: Known, present: dict[int, Mark]) -> None:
+    """Every mark is of a line that says the same."""
+    for number, mark in present.items():
+        told = known.digests.get(number) or (known.last_digest if number == known.last else "")
+        if not told and number >= state.first:
             raise JournalBehind(f"{alias} has the mark of erasure {number}, which the journal does not know")
-        if told and told != digest:
+        if told and told != mark.digest:
             raise JournalBehind(
                 f"erasure {number} of {alias} is another in the journal: it was rolled back and went on from there"
             )
-    decided = [number for number in present if known.phases.get(number) != INTENT]
-    open_ones = [number for number, phase in known.phases.items() if phase == INTENT]
-    if decided:
-        _agreed[state.fingerprint, alias] = max(
-            [number for number in decided if number < min(open_ones, default=number + 1)], default=0
-        )
+
+
+def _remember(alias: str, state: State, known: Known, present: dict[int, Mark]) -> None:
+    """Up to before the first that is not decided yet."""
+    undecided = [number for number, phase in known.phases.items() if phase == INTENT]
+    sure = [number for number in present if number < min(undecided, default=number + 1)]
+    if sure:
+        _agreed[state.fingerprint, alias] = max(sure)
 
 
 def _procedure(alias: str) -> str:

@@ -7,11 +7,11 @@ from typing import NamedTuple
 from django.db import connections
 
 
-class Newest(NamedTuple):
-    """The newest mark: its number, and the journal it is of."""
+class Mark(NamedTuple):
+    """Of which journal, and what the line's digest was."""
 
-    last: int
     fingerprint: str
+    digest: str
 
 
 def leave(alias: str, number: int, fingerprint: str, digest: str) -> None:
@@ -24,18 +24,22 @@ def leave(alias: str, number: int, fingerprint: str, digest: str) -> None:
         )
 
 
-def newest(alias: str) -> Newest | None:
+def newest(alias: str) -> tuple[int, Mark] | None:
     with connections[alias].cursor() as cursor:
-        cursor.execute("SELECT number, fingerprint FROM privacy_journalmark ORDER BY number DESC LIMIT 1")
+        cursor.execute(
+            "SELECT number, fingerprint, digest FROM privacy_journalmark ORDER BY number DESC LIMIT 1"
+        )
         row = cursor.fetchone()
-    return None if row is None else Newest(*row)
+    return None if row is None else (row[0], Mark(*row[1:]))
 
 
-def since(alias: str, number: int) -> dict[int, str]:
-    """Digests by number, from a number on."""
+def since(alias: str, number: int) -> dict[int, Mark]:
+    """The marks from a number on."""
     with connections[alias].cursor() as cursor:
-        cursor.execute("SELECT number, digest FROM privacy_journalmark WHERE number >= %s", [number])
-        return dict(cursor.fetchall())
+        cursor.execute(
+            "SELECT number, fingerprint, digest FROM privacy_journalmark WHERE number >= %s", [number]
+        )
+        return {row[0]: Mark(*row[1:]) for row in cursor.fetchall()}
 
 
 def forget_before(alias: str, number: int) -> None:

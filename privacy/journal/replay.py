@@ -61,7 +61,7 @@ class Outstanding:
 def outstanding(alias: str) -> list[Outstanding]:
     """The erasures that the database does not know of, oldest first. Raises JournalForeign and what reading raises."""
     newest = marks.newest(alias)
-    if newest is not None and newest.fingerprint != journal().state().fingerprint:
+    if newest is not None and newest[1].fingerprint != journal().state().fingerprint:
         raise JournalForeign(
             f"the erasure journal is not that of {alias}: it belongs to another installation"
         )
@@ -125,7 +125,7 @@ def apply(one: Outstanding) -> bool:
 def _refuse_too_old(alias: str) -> None:
     """A copy from before the journal begins could lack what nobody can tell any more."""
     newest, before = marks.newest(alias), journal().heads_before().get(alias, 0)
-    if before > (newest.last if newest else 0):
+    if before > (newest[0] if newest else 0):
         raise ReplayImpossible(
             f"this copy of {alias} is older than the erasure journal, which begins with line {journal().first()}: it may "
             "not be used"

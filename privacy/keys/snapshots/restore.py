@@ -103,7 +103,7 @@ def _refuse_wrong(alias: str, label: Label) -> None:
     if label.journal != told.fingerprint:
         raise SnapshotForeign(f"the snapshot of {alias} was taken beside another erasure journal")
     newest = marks.newest(alias)
-    if newest is not None and newest.fingerprint != told.fingerprint:
+    if newest is not None and newest[1].fingerprint != told.fingerprint:
         raise journal.JournalForeign(f"the erasure journal is not that of {alias}")
     rows = guard.epochs_of(alias)
     if any(row.fingerprint != series for row in rows):

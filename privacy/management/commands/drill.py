@@ -21,6 +21,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--database", action="append", help="Only this regional database; may be repeated."
         )
+        parser.add_argument(
+            "--messages", type=int, default=restore.MESSAGES, help="How many to plant in each database."
+        )
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -28,7 +31,7 @@ class Command(BaseCommand):
         if unknown := set(aliases) - set(regions.aliases()):
             raise CommandError(f"No regional database is called {', '.join(sorted(unknown))}.")
         try:
-            answer = restore.run(aliases)
+            answer = restore.run(aliases, messages=options["messages"])
         except PrivacyError as error:
             raise CommandError(f"{type(error).__name__}: {error.log}") from error
         if options["json"]:
@@ -47,6 +50,10 @@ class Command(BaseCommand):
             )
             for culprit in copy["culprits"]:
                 self.stdout.write("  " + " ".join(f"{name}={value}" for name, value in culprit.items()))
+        for check in answer["procedure"]:
+            self.stdout.write(f"{'ok ' if check['ok'] else 'NOT'} {check['check']}")
+            if not check["ok"]:
+                self.stdout.write(f"    {check['found']}")
         self.stdout.write(
             f"{'In order' if answer['ok'] else 'NOT in order'} after {answer['carry_overs']} carry-overs "
             f"({answer['erasure']} erasure), {answer['seconds']} s"
