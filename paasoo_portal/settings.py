@@ -167,6 +167,7 @@ HOOKS: dict[str, list[str]] = {
     "retention.settle": ["messaging.usage.settle.settle"],
     "retention.sweep": ["messaging.messages.sweep.sweep"],
     "drill.copies": ["paasoo_portal.drill.copies.copies"],
+    "drill.stores": ["paasoo_portal.drill.stores.stores"],
     "drill.world": ["paasoo_portal.drill.world.world"],
     # Gives the days from which single messages were erased new keys; says True when it did.
     "drill.reseal": [],

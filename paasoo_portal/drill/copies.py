@@ -162,12 +162,17 @@ class _Running:
 
 def copies(*, aliases: list[str]) -> EmbeddedCopies:
     """Hook `drill.copies`. Raises DrillImpossible when the databases are not the embedded ones."""
+    refuse_elsewhere(aliases)
+    return EmbeddedCopies(aliases)
+
+
+def refuse_elsewhere(aliases: list[str]) -> None:
+    """Raises DrillImpossible."""
     for alias in [_CONTROL, *aliases]:
         if connections[alias].settings_dict["HOST"] != str(settings.PATHS.socket_dir):
             raise DrillImpossible(
                 "the drill copies the embedded cluster alone; these databases lie elsewhere"
             )
-    return EmbeddedCopies(aliases)
 
 
 def _restore(cluster: Postgres, folder: Path, alias: str) -> None:

@@ -35,6 +35,7 @@ from privacy.drill.world import Message, Traces
 # Longer ago than the published defaults of content (30) and numbers (90).
 _DUE_DAYS: Final = 100
 _BATCH: Final = 20_000
+_RANDOM: Final = 8
 _STAYS: Final = "4477009001{:02}"
 _ASKS: Final = "447700900199"
 _PRICE: Final = Decimal("0.001")
@@ -47,7 +48,7 @@ class PortalWorld:
     def __init__(self, aliases: list[str]) -> None:
         self.aliases = aliases
         self.mark = secrets.token_hex(4)
-        self._traces = Traces()
+        self._traces = Traces(marked=len(self._text()) - _RANDOM * 2)
         self._companies: list[Account] = []
         self._goes: Person | None = None
         self._keys: dict[UUID, UUID] = {}
@@ -121,6 +122,9 @@ class PortalWorld:
             f"{first.lower()}.{self.mark}@example.com", None, name=f"{first} D{self.mark}"
         )
 
+    def _text(self) -> str:
+        return f"Drill {self.mark} {secrets.token_hex(_RANDOM)}"
+
     def _region(self, alias: str) -> str:
         return next(region.code for region in settings.REGIONS.values() if region.alias == alias)
 
@@ -143,7 +147,7 @@ class PortalWorld:
             f"drill-{self._written}-{index}": Planned(
                 at=clock.now(),
                 number=number or _STAYS.format(index % 90),
-                text=f"Drill {self.mark} {secrets.token_hex(8)}",
+                text=self._text(),
                 sender="Drill",
                 state=State.DELIVERED,
                 client_ref=f"drill-{self._written}-{index}",

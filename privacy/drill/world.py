@@ -31,6 +31,8 @@ class Traces:
     dead: dict[str, list[Message]] = field(default_factory=dict)
     erased: dict[str, list[Message]] = field(default_factory=dict)
     living: dict[str, list[Message]] = field(default_factory=dict)
+    # So many letters begin every text, and nothing else that anybody ever wrote.
+    marked: int = 0
     words_gone: list[str] = field(default_factory=list)
     words_living: list[str] = field(default_factory=list)
 

@@ -101,27 +101,26 @@ def region(request: pytest.FixtureRequest, committed: None) -> Iterator[str]:
     alias = django_settings.TRAFFIC_ALIASES[-1]
     usual = [getattr(django_settings, name) for name in _PLACES]
     request.getfixturevalue("vault_folder")
-    _begin(alias)
-    yield alias
-    for name, url in zip(_PLACES, usual, strict=True):
-        setattr(django_settings, name, url)
-    vault_of_session, journal_of_session = (Path(urlsplit(url).path) for url in usual[:2])
-    shutil.rmtree(vault_of_session / alias, ignore_errors=True)
-    shutil.rmtree(journal_of_session)
-    vault().forget()
-    others = [one for one in django_settings.TRAFFIC_ALIASES if one != alias]
-    for other in others:
-        with as_owner(other) as connection:
-            connection.execute("TRUNCATE privacy_journalmark")
-    _begin(alias)
-    for other in others:
-        epochs.bootstrap(other)
-
-
-def _begin(alias: str) -> None:
     reset(alias)
     journal.enrol("default")
     epochs.bootstrap(alias)
+    yield alias
+    for name, url in zip(_PLACES, usual, strict=True):
+        setattr(django_settings, name, url)
+    begin_anew()
+
+
+def begin_anew() -> None:
+    """Databases, vault and journal of the session tell one story again, from its first line on."""
+    vaults, lines = (Path(urlsplit(getattr(django_settings, name)).path) for name in _PLACES[:2])
+    shutil.rmtree(lines, ignore_errors=True)
+    for alias in django_settings.TRAFFIC_ALIASES:
+        shutil.rmtree(vaults / alias, ignore_errors=True)
+        reset(alias)
+    vault().forget()
+    journal.enrol("default")
+    for alias in django_settings.TRAFFIC_ALIASES:
+        epochs.bootstrap(alias)
 
 
 @pytest.fixture
