@@ -45,6 +45,8 @@ app.conf.update(
         "rights": {"task": "privacy.look_after_requests", "schedule": crontab(minute=35, hour=3)},
         "holds": {"task": "privacy.look_after_holds", "schedule": crontab(minute="*/15", hour="0-22")},
         "orders": {"task": "privacy.look_after_orders", "schedule": crontab(minute=45, hour="0-22")},
+        "journal": {"task": "privacy.look_after_journal", "schedule": crontab(minute=45, hour="0-22")},
+        "key-snapshots": {"task": "privacy.key_snapshots", "schedule": crontab(minute=55, hour="0-22")},
         "closures": {"task": "accounts.close_due", "schedule": crontab(minute="*/15", hour="0-22")},
         "retention": {"task": "privacy.retention_nightly", "schedule": crontab(hour=0, minute=10)},
         "retention-catch-up": {
@@ -64,8 +66,8 @@ app.autodiscover_tasks(["paasoo_portal.core", "accounts", "messaging", "privacy"
 
 @worker_init.connect
 @beat_init.connect
-def refuse_incomplete_catalogue(**kwargs: Any) -> None:
-    """Servers run no checks by themselves; an incomplete catalogue must not start (P-CAT-2)."""
-    from privacy.catalogue.checks import refuse_incomplete
+def refuse_unsafe_start(**kwargs: Any) -> None:
+    """Servers run no checks by themselves; an incomplete catalogue or an old copy must not start (P-CAT-2, P-RET-7)."""
+    from privacy.boot import refuse_unsafe
 
-    refuse_incomplete()
+    refuse_unsafe()

@@ -82,6 +82,11 @@ KMS_WAITING_DAYS = env.integer(
 )  # of kms:// alone: before a destroyed key is gone, 7 to 30
 EPOCHS_KEPT = env.integer("EPOCHS_KEPT", 3)
 KEY_CACHE_SECONDS = 60
+# On another volume than databases and vault: see docs/operators.md.
+ERASURE_JOURNAL_URL = env.text("ERASURE_JOURNAL_URL", None if PRODUCTION else f"file://{PATHS.journal}")
+KEY_SNAPSHOT_URL = env.text("KEY_SNAPSHOT_URL", None if PRODUCTION else f"file://{PATHS.snapshots}")
+# How old a back-up may become: the journal reaches back as far.
+BACKUP_DAYS = env.integer("BACKUP_DAYS", 400)
 
 # --- Time ----------------------------------------------------------------------------------------------------
 CLOCK_FILE: Path | None = None if PRODUCTION else PATHS.clock_file
@@ -154,6 +159,13 @@ HOOKS: dict[str, list[str]] = {
         "privacy.keys.setup.setup",
     ],
     "vault.probe": ["privacy.keys.status.probe"],
+    "journal.probe": ["privacy.journal.guard.probe"],
+    "erasure.replay": [
+        "privacy.keys.burial.replay",
+        "privacy.certificates.journaled.replay",
+        "messaging.erasure.replay.replay",
+        "accounts.erasure.replay.replay",
+    ],
     "person.recently_confirmed": ["accounts.sudo.recently_confirmed"],
     "account.changed": ["messaging.projections.services.push_account"],
     "retention.settle": ["messaging.usage.settle.settle"],
@@ -169,8 +181,10 @@ HOOKS: dict[str, list[str]] = {
     ],
     "disclosure.copies": ["messaging.preservation.reading.copies", "privacy.preservation.people.copies"],
     "disclosure.tell": ["accounts.centre.mails.order_told"],
-    "drill.copies": ["paasoo_portal.drill.copies"],
     "retention.closed_accounts": ["accounts.closure.selectors.closed_before"],
+    "drill.copies": ["paasoo_portal.drill.copies.copies"],
+    "drill.stores": ["paasoo_portal.drill.stores.stores"],
+    "drill.world": ["paasoo_portal.drill.world.world"],
     "retention.count": ["messaging.usage.selectors.messages_between"],
     "retention.volume": ["messaging.usage.selectors.messages_by_day"],
     "accounts.open": ["accounts.teams.selectors.open_accounts"],

@@ -9,6 +9,6 @@ application = get_wsgi_application()
 
 # Makes our Celery the current one: without it a page's task would go to a broker that is none.
 import paasoo_portal.celery  # noqa: E402, F401
-from privacy.catalogue.checks import refuse_incomplete  # noqa: E402  needs the loaded applications
+from privacy.boot import refuse_unsafe  # noqa: E402  needs the loaded applications
 
-refuse_incomplete()
+refuse_unsafe()

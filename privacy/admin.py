@@ -138,8 +138,8 @@ def _standing(alias: str) -> dict[str, Any]:
         epoch = guard.check(alias)[-1].number
     except (PrivacyError, DatabaseError) as error:
         return {"database": alias, "error": type(error).__name__}
-    last = runs.last_done(alias, runs.ENFORCE)
-    carried = runs.last_done(alias, runs.CARRY_OVER)
+    done = runs.last_done_by_kind(alias)
+    last, carried = done.get(runs.ENFORCE), done.get(runs.CARRY_OVER)
     return {
         "database": alias,
         "epoch": epoch,

@@ -8,6 +8,7 @@ from privacy.drill.models import DrillSample
 from privacy.exports.models import ExportJob
 from privacy.floors.models import StatutoryFloor
 from privacy.holds.models import LegalHold
+from privacy.journal.models import JournalMark
 from privacy.keys.models import DataKey, Epoch, KeyTombstone
 from privacy.policy.models import PolicyVersion
 from privacy.preservation.models import Preservation, PreservedPerson
@@ -27,6 +28,7 @@ __all__ = [
     "Epoch",
     "ExportJob",
     "Extract",
+    "JournalMark",
     "KeyTombstone",
     "LegalHold",
     "Order",

@@ -78,6 +78,11 @@ CATALOGUE = [
         ),
     ),
     NotPersonal(
+        "privacy.JournalMark",
+        "which lines of the erasure journal were committed here",
+        fields=("number", "fingerprint", "digest"),
+    ),
+    NotPersonal(
         "privacy.KeyTombstone",
         "that a key of an organisation's day was erased, when and why; no key and no data",
         fields=(

@@ -43,6 +43,8 @@ def production() -> dict[str, str]:
         **{f"DATABASE_URL_{code.upper()}_INGEST": f"{database}_{code}" for code in REGION_CODES},
         "REDIS_URL": "redis://broker.test:6379/0",
         "KEY_VAULT_URL": "file:///var/lib/paasoo/vault",
+        "ERASURE_JOURNAL_URL": "file:///srv/paasoo/journal",
+        "KEY_SNAPSHOT_URL": "file:///srv/paasoo/snapshots",
         "EMAIL_URL": "smtp://user:password@mail.test:587",
     }
 

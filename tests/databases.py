@@ -37,7 +37,8 @@ _COUNTERS = range(1, 16)  # Valkey's numbered databases; 0 is left alone.
 _SETTINGS = {"fsync": "off", "full_page_writes": "off", "max_connections": "300"}
 _SHAPING = (
     "models.py", "sql.py", "setup.py", "policies.py", "cut.py", "partitions.py", "partitioned.py", "router.py", "regions.py",
-    "setup_database.py", "epochs.py", "folder.py", "files.py", "databases.py", "requirements.txt", "staff_roles.py",
+    "setup_database.py", "epochs.py", "folder.py", "files.py", "guard.py", "erasing.py", "entries.py", "databases.py",
+    "requirements.txt", "staff_roles.py",
 )  # fmt: skip
 
 
@@ -54,6 +55,8 @@ class TestCluster:
         self.paths = embedded.Paths(var)
         self.prefix = f"paasoo_t{run}_{worker}"
         self.vault = var / "workers" / f"{run}-{worker}" / "vault"
+        self.journal = self.vault.with_name("journal")
+        self.snapshots = self.vault.with_name("snapshots")
         self.template = os.environ.setdefault("PAASOO_TEST_TEMPLATE", f"paasoo_tpl_{_fingerprint()}")
         self._in_use: IO[str] | None = None
 
@@ -99,9 +102,11 @@ class TestCluster:
                 template = database_name(self.template, alias)
                 _run(connection, "CREATE DATABASE {} TEMPLATE {} OWNER paasoo_owner", name, template)
                 _let_in(connection, name)
-        shutil.rmtree(self.vault, ignore_errors=True)
+        for folder in (self.vault, self.journal, self.snapshots):
+            shutil.rmtree(folder, ignore_errors=True)
         self.vault.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(self._template_vault, self.vault)
+        shutil.copytree(self._template_vault / "journal", self.journal)
 
     def forget_counters(self) -> None:
         """Let another process have this one's numbered database."""
@@ -134,6 +139,7 @@ class TestCluster:
             "PAASOO_ROLE": "owner",
             "DATABASE_PREFIX": self.template,
             "KEY_VAULT_URL": f"file://{self._template_vault}",
+            "ERASURE_JOURNAL_URL": f"file://{self._template_vault}/journal",
         }
         done = subprocess.run(
             [sys.executable, "-m", "tests.databases"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from accounts.api_keys.services import revoke_api_key
 from accounts.centre.answers import accounts_of, administrators_of
 from accounts.closure.models import AccountClosure
 from accounts.erasure.rows import erase_in_account
-from accounts.erasure.services import erase_person
+from accounts.erasure.services import erase_person, erase_person_again
 from accounts.errors import AccountError
 from accounts.people.models import Person
 from accounts.teams.models import Account, AccountState, Membership
@@ -24,6 +24,7 @@ from accounts.teams.services import change_account
 from paasoo_portal.core import audit, clock, hooks, mail, regions
 from paasoo_portal.core.locks import only_one
 from paasoo_portal.core.tenancy import TenantModel, scope, system_scope
+from privacy import journal
 from privacy.catalogue import people
 from privacy.catalogue.people import Place
 from privacy.catalogue.terms import Erasure
@@ -31,6 +32,7 @@ from privacy.retention import closing
 
 log = logging.getLogger(__name__)
 
+ACCOUNT: Final = "account"
 GRACE: Final = timedelta(days=7)
 
 
@@ -105,16 +107,42 @@ def _close(closure_id: UUID) -> bool:
     for alias in regions.aliases():
         certificate = closing.erase_traffic(alias, account_id, found.pk)
         certificates += [str(certificate.pk)] if certificate is not None else []
-        hooks.call("account.closed", alias=alias, account_id=account_id)
+        _erase_traffic(alias, account_id)
+        # Its mark comes after its rows: a copy without it may still have any of them.
+        with journal.erasing(ACCOUNT, database=alias, account=account_id, closing=found.pk):
+            pass
     gone = _part_with_people(account_id)
     _erase_account(account_id)
-    with transaction.atomic():
+    with journal.erasing(ACCOUNT, database="default") as erasure:
         found.finished_at = clock.now()
         found.counts = {"people": gone, "certificates": certificates}
         found.save(update_fields=["finished_at", "counts"])
         _record(audit.Event.ACCOUNT_CLOSED, found, None)
+        erasure.intend(account=account_id, closing=found.pk)
     log.info("account closed", extra={"closing": str(found.pk), "people": gone})
     return True
+
+
+def close_again(database: str, account_id: UUID, closure_id: UUID, at: datetime) -> None:
+    """In an old copy, where the account is still open: nobody is asked or told, for it was done before. Worker's role."""
+    if database != "default":
+        _erase_traffic(database, account_id)
+        return
+    if not Account.objects.filter(pk=account_id).exists():
+        return
+    _stop(account_id)
+    gone = _part_with_people(account_id, again=True)
+    _erase_account(account_id)
+    AccountClosure.objects.filter(account_id=account_id, cancelled_at=None).exclude(pk=closure_id).update(
+        cancelled_at=at
+    )
+    found, _ = AccountClosure.objects.get_or_create(
+        pk=closure_id, defaults={"account_id": account_id, "asked_at": at, "final_at": at}
+    )
+    found.begun_at = found.begun_at or at
+    found.finished_at, found.counts = at, {"people": gone}
+    found.save()
+    _record(audit.Event.ACCOUNT_CLOSED, found, None)
 
 
 def hold_released(*, alias: str, account_id: UUID) -> None:
@@ -133,7 +161,13 @@ def _stop(account_id: UUID) -> None:
         change_account(account_id=account_id, actor_id=None, state=AccountState.CLOSED)
 
 
-def _part_with_people(account_id: UUID) -> int:
+def _erase_traffic(alias: str, account_id: UUID) -> None:
+    """An account's rows in one region, once its keys are gone."""
+    hooks.call("account.closed", alias=alias, account_id=account_id)
+    _erase_places(account_id, alias)
+
+
+def _part_with_people(account_id: UUID, *, again: bool = False) -> int:
     """Whoever has no other account, and does not work for us, goes; the others lose their place. How many went."""
     with scope(account_id):
         members = list(Membership.objects.values_list("person_id", flat=True))
@@ -142,7 +176,11 @@ def _part_with_people(account_id: UUID) -> int:
         person = Person.objects.get(pk=person_id)
         if person.is_staff or len(accounts_of(person_id)) > 1:
             erase_in_account(person_id, account_id)
-            mail.send("accounts/mail/closed", person.email, {}, language=person.language)
+            if not again:
+                mail.send("accounts/mail/closed", person.email, {}, language=person.language)
+        elif again:
+            erase_person_again(person_id)
+            gone += 1
         else:
             gone += erase_person(person_id, by_id=None, by_kind="system", closing=account_id)
     return gone
@@ -150,11 +188,14 @@ def _part_with_people(account_id: UUID) -> int:
 
 def _erase_account(account_id: UUID) -> None:
     """What the catalogue says of each table that is an organisation's; accounting records stay (P-RET-4)."""
-    for place in people.places():
-        if _goes_with_account(place):
-            for alias in regions.aliases() if place.traffic else ["default"]:
-                _delete(place, account_id, alias)
+    _erase_places(account_id, "default")
     Account.objects.filter(pk=account_id).update(name="", default_sender="", push_url="")
+
+
+def _erase_places(account_id: UUID, alias: str) -> None:
+    for place in people.places():
+        if _goes_with_account(place) and place.traffic == (alias != "default"):
+            _delete(place, account_id, alias)
 
 
 def _goes_with_account(place: Place) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from accounts.erasure.rows import erase_in_account
@@ -9,6 +10,9 @@ from accounts.errors import LastAdministrator
 from accounts.teams.models import Account, Membership, Role
 from paasoo_portal.core import audit
 from paasoo_portal.core.tenancy import scope
+from privacy import journal
+
+MEMBER: Final = "member"
 
 
 def change_role(*, account_id: UUID, member_id: UUID, role: str, by_id: UUID) -> Membership:
@@ -30,12 +34,13 @@ def remove_member(*, account_id: UUID, member_id: UUID, by_id: UUID) -> Membersh
 
     Raises Membership.DoesNotExist, LastAdministrator.
     """
-    with scope(account_id):
+    with journal.erasing(MEMBER, database="default") as erasure, scope(account_id):
         member = _locked(account_id, member_id)
         _another_administers(member)
         left = member.person_id == by_id
         _record(audit.Event.MEMBER_LEFT if left else audit.Event.MEMBER_REMOVED, member, by_id)
         erase_in_account(member.person_id, account_id)
+        erasure.intend(account=account_id, person=member.person_id)
     return member
 
 

@@ -44,6 +44,8 @@ LABELS: Final[Words] = {
     Event.ERASURE_COMPLETED: gettext_lazy("Erased messages unreadable in back-ups"),
     Event.KEYS_CARRIED_OVER: gettext_lazy("Keys carried over"),
     Event.KEYS_DESTROYED: gettext_lazy("Keys destroyed"),
+    Event.KEYS_RESTORED: gettext_lazy("Keys restored"),
+    Event.ERASURES_REPLAYED: gettext_lazy("Erasures applied to a restored copy"),
     Event.REQUEST_STEP: gettext_lazy("Rights request"),
     Event.EXPORT_ASKED: gettext_lazy("Export asked for"),
     Event.EXPORT_FETCHED: gettext_lazy("Export downloaded"),

@@ -16,7 +16,7 @@ from privacy.floors import register as floors
 from privacy.holds import register
 
 # Events and pushes first: a message that is left is found again, and with it what hangs on it.
-_TABLES: Final = {
+TABLES: Final = {
     "messaging_messageevent": "message_id",
     "messaging_deliverypush": "message_id",
     "messaging_erasedmessage": "id",
@@ -43,7 +43,7 @@ def erase(alias: str, account_id: UUID) -> None:
     for day in sorted(set(days) - held):
         low, high = uuid7_floor(day), uuid7_floor(day + timedelta(days=1))
         with system_scope("account_close", using=(alias,)), connections[alias].cursor() as cursor:
-            for table, column in _TABLES.items():
+            for table, column in TABLES.items():
                 cursor.execute(
                     f"DELETE FROM {table} WHERE account_id = %s AND {column} >= %s AND {column} < %s",  # noqa: S608  constants
                     [account_id, low, high],

@@ -6,7 +6,8 @@ The sealed bytes may still lie in back-ups until their day's keys are made anew;
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connections, transaction
@@ -17,9 +18,11 @@ from messaging.preservation import capture
 from paasoo_portal.core import audit, clock
 from paasoo_portal.core.ids import time_of
 from paasoo_portal.core.tenancy import scope
+from privacy import journal
 from privacy.floors import register as floors
 from privacy.holds import locks, register
 
+KIND: Final = "messages"
 MOST: Final = 5000
 _FINAL: Final = sorted(int(state) for state in FINAL)
 # The row first: it stays, and with it all the rest, while the message is still on its way.
@@ -36,8 +39,6 @@ ON CONFLICT (account_id, day) DO UPDATE SET last_at = excluded.last_at,
   messages = messaging_erasedday.messages + excluded.messages,
   key_ids = ARRAY(SELECT DISTINCT unnest(messaging_erasedday.key_ids || excluded.key_ids))
 """
-
-
 _NAME: Final = """
 INSERT INTO messaging_erasedmessage (account_id, id, at)
 SELECT %s, unnest(%s::uuid[]), %s ON CONFLICT DO NOTHING
@@ -52,7 +53,11 @@ def erase_messages(
     A message still on its way is left: it would be sent without a trace. So is one that an open legal hold
     or the law keeps in its place (P-RET-12); of what other holds and cases cover, a copy is made first (P-RET-8, P-RET-9).
     """
-    with scope(account_id, using=[alias]), connections[alias].cursor() as cursor:
+    with (
+        journal.erasing(KIND, database=alias) as erasure,
+        scope(account_id, using=[alias]),
+        connections[alias].cursor() as cursor,
+    ):
         # No hold is placed from here on until this is committed; an earlier one is seen.
         locks.share(alias, [account_id])
         asked = {time_of(one).date() for one in ids}
@@ -60,7 +65,7 @@ def erase_messages(
         ids = [one for one in ids if time_of(one).date() not in held]
         if not ids:
             return []
-        low, high, now = min(ids), max(ids), clock.now()
+        low, high = min(ids), max(ids)
         capture.before_erasure(alias, account_id, ids)
         cursor.execute(_DELETE, [account_id, list(ids[:MOST]), low, high, _FINAL])
         gone = cursor.fetchall()
@@ -73,9 +78,8 @@ def erase_messages(
                 "AND message_id >= %s AND message_id <= %s",
                 [account_id, erased, min(erased), max(erased)],
             )
-        cursor.execute(_NAME, [account_id, erased, now])
-        sealed = [(time_of(one).date(), one, key) for one, *both in gone for key in both]
-        cursor.execute(_LIST, [account_id, now, now, *map(list, zip(*sealed, strict=True))])
+        leave_marks(cursor, account_id, gone, clock.now())
+        erasure.intend(account=account_id, ids=erased)
     with transaction.atomic():
         audit.record(
             audit.Event.MESSAGES_ERASED,
@@ -92,3 +96,10 @@ def of_message(alias: str, message_id: UUID) -> ErasedMessage | None:
     """The mark of an erased message of the account in scope."""
     found: ErasedMessage | None = ErasedMessage.objects.using(alias).filter(pk=message_id).first()
     return found
+
+
+def leave_marks(cursor: Any, account_id: UUID, gone: Sequence[tuple[UUID, UUID, UUID]], at: datetime) -> None:
+    """That these messages (each with the keys of its text and its number) went, and which keys the night makes anew."""
+    cursor.execute(_NAME, [account_id, [one for one, _, _ in gone], at])
+    sealed = [(time_of(one).date(), one, key) for one, *both in gone for key in both]
+    cursor.execute(_LIST, [account_id, at, at, *map(list, zip(*sealed, strict=True))])

@@ -96,7 +96,10 @@ def _copy_now(alias: str, accounts: Collection[UUID], ids: Sequence[UUID]) -> No
         messages = Message.objects.using(alias).filter(
             account_id=row.account_id, id__in=mine, id__gte=min(mine), id__lte=max(mine)
         )
-        copier = Copier(alias, row)
+        try:
+            copier = Copier(alias, row)
+        except Erased:
+            continue  # it was released: what is left of it is on its way out
         copier.add(copier.about(list(messages)))
 
 

@@ -37,6 +37,7 @@ def parts() -> dict[str, dict[str, Any]]:
     for alias in ["default", *regions.aliases()]:
         found[f"database.{alias}"] = _probe(partial(_database, alias))
     found["broker"] = _probe(_broker)
+    found["journal"] = _probe(partial(hooks.call, "journal.probe"))
     for alias in regions.aliases():
         found[f"vault.{alias}"] = _probe(partial(hooks.call, "vault.probe", alias=alias))
         found[f"dispatcher.{alias}"] = _life(f"dispatcher.{alias}", alias)

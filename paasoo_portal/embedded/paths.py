@@ -25,6 +25,8 @@ class Paths:
         self.valkey_data = self.var / "valkey"
         self.valkey_socket = self.socket_dir / "valkey.sock"
         self.vault = self.var / "vault"
+        self.journal = self.var / "journal"
+        self.snapshots = self.var / "snapshots"
         self.media = self.var / "media"
         self.emails = self.var / "emails"
         self.demo_json = self.var / "demo.json"

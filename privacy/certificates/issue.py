@@ -20,9 +20,11 @@ from paasoo_portal.core.audit import Event, record
 from paasoo_portal.core.tenancy import system_scope
 from privacy.catalogue import catalogue
 from privacy.catalogue.render import version
-from privacy.certificates import canonical, tree
+from privacy.certificates import canonical
+from privacy.certificates.journaled import journaled
 from privacy.certificates.models import Certificate
 from privacy.keys import signing
+from privacy.keys.burial import Buried
 from privacy.keys.models import DataClass
 from privacy.keys.promise import Promise, promise
 
@@ -57,6 +59,19 @@ class ErasedLine:
 
     def counted(self, messages: int) -> ErasedLine:
         return replace(self, messages=messages)
+
+
+def lines_of(buried: Sequence[Buried]) -> list[ErasedLine]:
+    """What a certificate counts of keys that died, by class."""
+    classes = sorted({one.data_class for one in buried})
+    return [_counted([one for one in buried if one.data_class == data_class]) for data_class in classes]
+
+
+def _counted(keys: Sequence[Buried]) -> ErasedLine:
+    starts = [one.starts_on for one in keys]
+    return ErasedLine(
+        keys[0].data_class, len(keys), min(starts), max(starts), max(one.last_epoch for one in keys)
+    )
 
 
 def exists(certificate_id: UUID) -> bool:
@@ -200,20 +215,19 @@ def _append(certificate_id: UUID, account_id: UUID | None, kind: str, body: dict
             "signed_by": signing.public_key(),
         }
     )
-    issued = Certificate.objects.create(
-        id=certificate_id,
-        number=number,
-        account_id=account_id,
-        kind=kind,
-        body=text,
-        digest=canonical.digest(text),
-        previous_digest=previous,
-        signature=signing.sign(text.encode()),
-        issued_at=at,
+    return journaled(
+        Certificate(
+            id=certificate_id,
+            number=number,
+            account_id=account_id,
+            kind=kind,
+            body=text,
+            digest=canonical.digest(text),
+            previous_digest=previous,
+            signature=signing.sign(text.encode()),
+            issued_at=at,
+        )
     )
-    if number % tree.BLOCK == 0:
-        tree.close_blocks(number)
-    return issued
 
 
 def _lock_chain() -> None:

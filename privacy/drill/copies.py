@@ -5,8 +5,8 @@ The composition root registers a maker under the hook `drill.copies`: the engine
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,18 +17,32 @@ Connection = psycopg.Connection[Any]
 
 @dataclass(frozen=True)
 class Restored:
-    """A regional database as it was: `kind` says what it was restored from."""
+    """A database as it was: `kind` says what it was restored from."""
 
     alias: str
     kind: str
     connection: Connection
 
 
+@dataclass(frozen=True)
+class Group:
+    """Copies that can be looked at now. `environ` leads a child process to them, where the product could be started."""
+
+    copies: list[Restored]
+    environ: dict[str, str] = field(default_factory=dict)
+
+
 class Copies(Protocol):
-    """Takes copies of the regional databases of this installation and restores them beside it."""
+    """Takes copies of the control plane and of regional databases, and restores them beside this installation."""
 
-    def take(self, folder: Path) -> None:
-        """Dump each database and take a base back-up with its WAL, into the folder."""
+    def begin(self, folder: Path) -> None:
+        """Dump each database, take a base back-up, and archive all WAL from now on, into the folder."""
 
-    def restored(self, folder: Path) -> AbstractContextManager[list[Restored]]:
-        """The copies in the folder, each as a database that can be read; gone afterwards."""
+    def mark(self, name: str) -> None:
+        """Name this moment in the WAL, so that a base back-up can be brought to it."""
+
+    def end(self) -> None:
+        """Archive no more. May be called again."""
+
+    def restored(self, folder: Path) -> Iterator[Group]:
+        """One group after the other, each gone when the next is asked for or the iterator is closed."""

@@ -1,18 +1,21 @@
-"""`drill restore`: old copies, restored beside the present vault, open nothing that is due and all that lives.
+"""`drill restore`: old copies, restored beside the present vault, open nothing that is due and all that lives; and the
+procedure that operators follow makes such a copy fit to serve again.
 
-Copies are taken, everything due is erased, the keys are carried over past the printed bound, and the copies come
-back. Then everything that exists then is tried: every wrapped key of each copy against the vault, and every sealed
-value of each copy against the present keys. Keeps P-RET-2, P-RET-7.
+Copies are taken, things are erased by each path, the keys are carried over past the printed bound, and the copies come
+back. Then everything that exists then is tried: every wrapped key of each copy against the vault, every sealed value of
+each copy against the present keys. Last, the procedure is run on the dumps, in processes of their own. Keeps P-RET-2,
+P-RET-7.
 """
 
 from __future__ import annotations
 
 import tempfile
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -20,15 +23,22 @@ from django.conf import settings
 from paasoo_portal.core import clock, hooks
 from paasoo_portal.core.tenancy import system_scope
 from privacy import keys
-from privacy.drill import samples
-from privacy.drill.copies import Connection, Copies, Restored
+from privacy.drill import procedure, samples
+from privacy.drill.copies import Connection, Copies, Group, Restored
+from privacy.drill.procedure import Check
 from privacy.drill.samples import Planted, SealedValue
+from privacy.drill.world import Traces, World
 from privacy.errors import PrivacyError
+from privacy.journal import JournalError
 from privacy.keys import guard, nightly, store
 from privacy.keys.vault import vault
 from privacy.retention import nightly as retention
 
-_BATCH = 1_000
+BEFORE: Final = "drill_before_the_erasures"
+AFTER: Final = "drill_after_the_erasures"
+_BATCH: Final = 1_000
+_FEW: Final = 20
+MESSAGES: Final = 20
 
 
 class DrillImpossible(PrivacyError):
@@ -62,52 +72,109 @@ class Report:
         self.culprits.append({"problem": problem, **{name: str(value) for name, value in about.items()}})
 
 
-def run(aliases: list[str]) -> dict[str, Any]:
+@dataclass
+class Held:
+    """One drill: what was planted, and what has been found so far."""
+
+    aliases: list[str]
+    samples: dict[str, list[Planted]]
+    traces: Traces
+    reports: list[Report] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+
+
+def run(aliases: list[str], *, messages: int = MESSAGES) -> dict[str, Any]:
     """The whole drill, on these regional databases. Raises DrillImpossible and whatever stops a carry-over."""
     if settings.PRODUCTION:
         raise DrillImpossible("a drill plants samples with another day's clock, which production refuses")
     [copies] = hooks.call("drill.copies", aliases=aliases)
+    [world] = hooks.call("drill.world", aliases=aliases)
     began = time.monotonic()
+    seconds: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="drill-", dir=settings.VAR) as folder:
-        reports = _hold(copies, aliases, Path(folder))
+        held = _hold(copies, world, aliases, Path(folder), messages, seconds)
     return {
-        "ok": bool(reports) and all(report.ok for report in reports),
+        "ok": bool(held.reports)
+        and all(report.ok for report in held.reports)
+        and all(check.ok for check in held.checks),
         "seconds": round(time.monotonic() - began, 1),
+        "steps": seconds,
+        "messages": sum(len(found) for what in _all(held.traces) for found in what.values()),
         "carry_overs": settings.EPOCHS_KEPT + 1,
         "erasure": vault().erasure,
-        "copies": [report.as_dict() for report in reports],
+        "copies": [report.as_dict() for report in held.reports],
+        "procedure": [check.as_dict() for check in held.checks],
     }
 
 
-def _hold(copies: Copies, aliases: list[str], folder: Path) -> list[Report]:
-    planted = {alias: samples.plant(alias) for alias in aliases}
+def _hold(
+    copies: Copies,
+    world: World,
+    aliases: list[str],
+    folder: Path,
+    messages: int,
+    seconds: dict[str, float],
+) -> Held:
+    planted: dict[str, list[Planted]] = {}
+    began = time.monotonic()
+
+    def timed(step: str) -> None:
+        nonlocal began
+        seconds[step] = round(time.monotonic() - began, 1)
+        began = time.monotonic()
+
     try:
-        copies.take(folder)
+        planted |= {alias: samples.plant(alias) for alias in aliases}
+        world.plant(messages)
+        timed("plant")
+        copies.begin(folder)
+        world.plant_late()
+        copies.mark(BEFORE)
+        timed("copy")
         for alias in aliases:
             retention.run(alias, clock.today())
+        world.erase()
+        for alias in aliases:
+            hooks.call("retention.renew", alias=alias, cutoff_on=clock.today())
+        copies.mark(AFTER)
+        copies.end()
+        timed("erase")
+        for alias in aliases:
             for _ in range(settings.EPOCHS_KEPT + 1):
                 nightly.once(alias)
+        timed("carry over")
         vault().forget()
         keys.forget()
-        with copies.restored(folder) as restored:
-            return [_examine(copy, planted[copy.alias]) for copy in restored]
+        held = Held(aliases, planted, world.traces())
+        with closing(copies.restored(folder)) as groups:  # type: ignore[type-var]
+            for group in groups:
+                _look_at(group, held)
+                timed(f"look at {group.copies[0].kind}")
+        return held
     finally:
-        for alias in aliases:
-            samples.remove(alias, planted[alias])
+        copies.end()
+        world.remove()
+        for alias, found in planted.items():
+            samples.remove(alias, found)
 
 
-def _examine(copy: Restored, planted: list[Planted]) -> Report:
+def _look_at(group: Group, held: Held) -> None:
+    for copy in group.copies:
+        if copy.alias in held.aliases:
+            held.reports.append(_examine(copy, held))
+    if group.environ:
+        held.checks += procedure.run(group, held.aliases, held.traces, held.samples)
+
+
+def _examine(copy: Restored, held: Held) -> Report:
     report = Report(copy.alias, copy.kind)
     _try_old_keys(copy, report)
     _try_to_serve(copy, report)
-    texts = {sample.row: sample for sample in planted}
-    found: set[UUID] = set()
+    judge = _Judge(copy.alias, held, report)
     values = samples.sealed_values(copy.connection)
     while batch := list(islice(values, _BATCH)):
-        _try_values(copy.alias, batch, texts, report)
-        found |= {value.row for value in batch if value.table == samples.TABLE}
-    for row in texts.keys() - found:
-        report.blame("a sample is missing in the copy", row=row)
+        _try_values(copy.alias, batch, judge, report)
+    judge.end()
     return report
 
 
@@ -133,10 +200,9 @@ def _try_old_keys(copy: Restored, report: Report) -> None:
 
 def _try_to_serve(copy: Restored, report: Report) -> None:
     """An old database beside the present vault must refuse, loudly."""
-    rows = _epochs(copy.connection)
     try:
-        guard.compare(copy.alias, rows)
-    except keys.VaultMismatch:
+        guard.compare(copy.alias, _epochs(copy.connection))
+    except (keys.VaultMismatch, JournalError):
         report.refused_to_serve = True
     else:
         report.blame("the restored database would serve as if nothing had happened")
@@ -147,16 +213,14 @@ def _epochs(connection: Connection) -> list[guard.EpochRow]:
     return [guard.EpochRow(*row) for row in found.fetchall()]
 
 
-def _try_values(alias: str, batch: list[SealedValue], texts: dict[UUID, Planted], report: Report) -> None:
+def _try_values(alias: str, batch: list[SealedValue], judge: _Judge, report: Report) -> None:
     """Every sealed value against the keys that live now: it opens, or its key is known to be erased."""
     with system_scope("drill", using=(alias,)):
         opener = keys.opener(alias)
         opener.prefetch(dict.fromkeys(value.key_id for value in batch))
         for value in batch:
             report.values += 1
-            opened = _open(opener, value, report)
-            if value.table == samples.TABLE and value.row in texts:
-                _judge(texts[value.row], opened, report)
+            judge.judge(value, _open(opener, value, report))
 
 
 def _open(opener: keys.Opener, value: SealedValue, report: Report) -> bytes | None:
@@ -174,11 +238,46 @@ def _open(opener: keys.Opener, value: SealedValue, report: Report) -> bytes | No
     return opened
 
 
-def _judge(sample: Planted, opened: bytes | None, report: Report) -> None:
-    if sample.due and opened is not None:
-        report.samples_due_opened += 1
-        report.blame("a sample that is due can be read", row=sample.row)
-    elif not sample.due and opened == sample.text:
-        report.samples_living_opened += 1
-    elif not sample.due:
-        report.blame("a sample that lives cannot be read", row=sample.row)
+class _Judge:
+    """Whether a planted value may, must, or must not be read in a copy of one database."""
+
+    def __init__(self, alias: str, held: Held, report: Report) -> None:
+        self.samples = {sample.row: sample for sample in held.samples[alias]}
+        traces = held.traces
+        self.dead = {message.row for message in traces.dead.get(alias, [])}
+        self.erased = {message.row for message in traces.erased.get(alias, [])}
+        self.living = {
+            message.row: {message.text.encode(), message.number.encode()}
+            for message in traces.living.get(alias, [])
+        }
+        self.report = report
+        self.found: set[UUID] = set()
+
+    def judge(self, value: SealedValue, opened: bytes | None) -> None:
+        row = value.row
+        self.found.add(row)
+        if row in self.samples:
+            self._judge_sample(self.samples[row], opened)
+        elif row in self.dead and opened is not None:
+            self.report.blame("a message that is due or of a closed account can be read", row=row)
+        elif row in self.erased and opened is not None:
+            self.report.blame("a message that was erased can be read though its day was sealed anew", row=row)
+        elif row in self.living and opened not in self.living[row]:
+            self.report.blame("a message that lives cannot be read", row=row)
+
+    def _judge_sample(self, sample: Planted, opened: bytes | None) -> None:
+        if sample.due and opened is not None:
+            self.report.samples_due_opened += 1
+            self.report.blame("a sample that is due can be read", row=sample.row)
+        elif not sample.due and opened == sample.text:
+            self.report.samples_living_opened += 1
+        elif not sample.due:
+            self.report.blame("a sample that lives cannot be read", row=sample.row)
+
+    def end(self) -> None:
+        for row in self.samples.keys() - self.found:
+            self.report.blame("a sample is missing in the copy", row=row)
+
+
+def _all(traces: Traces) -> list[dict[str, list[Any]]]:
+    return [traces.dead, traces.erased, traces.living]

@@ -11,6 +11,8 @@ from django.db import connections, transaction
 
 from paasoo_portal.core import clock
 from paasoo_portal.core.faults import fault
+from privacy import journal
+from privacy.journal.state import EPOCH
 from privacy.keys import guard, locks
 from privacy.keys.vault import VaultMismatch, vault
 
@@ -27,9 +29,11 @@ def bootstrap(alias: str) -> int:
 
     A crash between vault and database leaves an epoch 1 that nothing is wrapped under: it is taken over.
     """
+    journal.enrol(alias)
     with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
         rows = guard.epochs_of(alias)
         if rows:
+            _tell_journal(alias, rows[-1])
             return rows[-1].number
         held = vault()
         if held.head(alias) > 1 or held.in_use(alias):
@@ -43,6 +47,13 @@ def bootstrap(alias: str) -> int:
         _record_open(cursor, alias, 1)
     held.mark_in_use(alias, 1)
     return 1
+
+
+def _tell_journal(alias: str, newest: guard.EpochRow) -> None:
+    """A database that had epochs before it had a journal."""
+    if not journal.known_epoch(alias)[0]:
+        with journal.erasing(EPOCH, database=alias, number=newest.number, series=newest.fingerprint):
+            pass
 
 
 def open_next(alias: str, number: int) -> None:
@@ -105,8 +116,12 @@ def _make_partition(cursor: Any, number: int) -> None:
 
 def _record_open(cursor: Any, alias: str, number: int) -> None:
     locks.exclude_creation(cursor)
-    cursor.execute(
-        "INSERT INTO privacy_epoch (number, state, opened_at, fingerprint) VALUES (%s, 'open', %s, %s) "
-        "ON CONFLICT (number) DO NOTHING",
-        [number, clock.now(), vault().fingerprint(alias)],
-    )
+    series = vault().fingerprint(alias)
+    with journal.erasing(EPOCH, database=alias) as erasure:
+        cursor.execute(
+            "INSERT INTO privacy_epoch (number, state, opened_at, fingerprint) VALUES (%s, 'open', %s, %s) "
+            "ON CONFLICT (number) DO NOTHING",
+            [number, clock.now(), series],
+        )
+        if cursor.rowcount:
+            erasure.intend(number=number, series=series)

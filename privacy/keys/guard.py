@@ -7,12 +7,18 @@ VaultMismatch; neither ever reads as "erased".
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from django.db import connections
 
+from privacy import journal
 from privacy.keys.vault import Vault, VaultMismatch, vault
 
 OPEN, KEPT, DESTROYED = "open", "kept", "destroyed"
+OLD_COPY: Final = (
+    "an old copy of the database. Before anything may serve, run: manage.py keys restore --database {alias}, then "
+    "manage.py erasures replay"
+)
 
 
 @dataclass(frozen=True)
@@ -30,9 +36,10 @@ def epochs_of(alias: str) -> list[EpochRow]:
 
 
 def check(alias: str) -> list[EpochRow]:
-    """The epochs, when both sides agree. Raises VaultMismatch, VaultUnavailable."""
+    """The epochs, when vault, database and journal agree. Raises VaultMismatch, VaultUnavailable, JournalError."""
     rows = epochs_of(alias)
     compare(alias, rows)
+    journal.check(alias)
     return rows
 
 
@@ -56,8 +63,25 @@ def _compare(alias: str, rows: list[EpochRow], held: Vault) -> None:
     fingerprint = held.fingerprint(alias)
     if any(row.fingerprint != fingerprint for row in rows):
         raise VaultMismatch(f"the vault's fingerprint is not that of {alias}: missing or another's vault")
+    _check_journaled(alias, rows[-1].number, held)
     _check_keys(alias, rows, held)
     _check_head(alias, rows[-1].number, held)
+
+
+def _check_journaled(alias: str, head: int, held: Vault) -> None:
+    """A vault and a database that were rolled back together agree with one another, but not with the journal."""
+    epoch, series = journal.known_epoch(alias)
+    if series and series != held.fingerprint(alias):
+        raise VaultMismatch(f"the vault's series of {alias} is not the one in the erasure journal")
+    if held.head(alias) < epoch:
+        raise VaultMismatch(
+            f"the erasure journal has seen epoch {epoch} of {alias}, but the vault ends before: it was rolled back. "
+            "Bring the present vault back; without it nothing sealed since can be read"
+        )
+    if head < epoch:
+        raise journal.DatabaseBehind(
+            f"{alias} stands at epoch {head}, the erasure journal at {epoch}: {OLD_COPY.format(alias=alias)}"
+        )
 
 
 def _check_keys(alias: str, rows: list[EpochRow], held: Vault) -> None:
@@ -79,5 +103,5 @@ def _check_head(alias: str, head: int, held: Vault) -> None:
     """
     if held.in_use(alias) > head or held.head(alias) > head + 1:
         raise VaultMismatch(
-            f"{alias} stands at epoch {head}, the vault further: an old copy of the database?"
+            f"{alias} stands at epoch {head}, the vault further: {OLD_COPY.format(alias=alias)}"
         )

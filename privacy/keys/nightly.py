@@ -5,6 +5,7 @@ certificates.
 from __future__ import annotations
 
 import json
+import logging
 from datetime import date
 
 from django.db import connections
@@ -12,10 +13,14 @@ from django.db import connections
 from paasoo_portal.core import heartbeat
 from paasoo_portal.core.audit import Event, record
 from privacy.certificates import issue
+from privacy.errors import PrivacyError
 from privacy.keys import carry_over as carrying
 from privacy.keys import guard, locks
 from privacy.keys.carry_over import CarryOver
+from privacy.keys.snapshots import take
 from privacy.retention import clock_guard, runs
+
+log = logging.getLogger(__name__)
 
 
 def run(alias: str, day: date) -> CarryOver | None:
@@ -43,7 +48,16 @@ def once(alias: str, target: int | None = None) -> CarryOver:
     _certify_destructions(alias)
     record(Event.KEYS_CARRIED_OVER, database=alias, epoch=done.epoch, census=done.census)
     heartbeat.beat(f"carry_over.{alias}")
+    _snapshot(alias)
     return done
+
+
+def _snapshot(alias: str) -> None:
+    """The snapshot before is useless soon, so a new one follows at once; failing, it does not undo the carry-over."""
+    try:
+        take.take(alias)
+    except PrivacyError as error:
+        log.error("no key snapshot was taken", extra={"database": alias, "because": error.log})
 
 
 def _certify_destructions(alias: str) -> None:

@@ -6,7 +6,6 @@ So making it twice makes it once, and one that was destroyed is never made again
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from datetime import date
 from typing import Final
 from uuid import UUID, uuid5
@@ -14,7 +13,7 @@ from uuid import UUID, uuid5
 from django.db import connections, transaction
 
 from paasoo_portal.core import clock
-from privacy.keys import cache, locks, store
+from privacy.keys import locks, store
 from privacy.keys.datakey import KEY_BYTES
 from privacy.keys.datakeys import newest_open
 from privacy.keys.errors import PastDue
@@ -27,17 +26,6 @@ _GENERATION: Final = (
     "SELECT coalesce(max(generation), -1) + 1 FROM privacy_datakey "
     "WHERE account_id = %s AND data_class = %s AND starts_on = %s AND due_on = %s"
 )
-_BURY: Final = """
-WITH gone AS (
-  DELETE FROM privacy_datakey WHERE id = ANY(%s) AND data_class = %s
-  RETURNING id, epoch, account_id, data_class, starts_on, due_on
-)
-INSERT INTO privacy_keytombstone
-  (key_id, account_id, data_class, starts_on, due_on, erased_at, reason, run_id, certificate_id, last_epoch)
-SELECT id, account_id, data_class, starts_on, due_on, %s, %s, %s, %s, max(epoch)
-FROM gone GROUP BY id, account_id, data_class, starts_on, due_on
-ON CONFLICT (key_id) DO NOTHING
-"""
 
 
 def id_of(case_id: UUID, alias: str) -> UUID:
@@ -74,12 +62,3 @@ def due_day(alias: str, key_id: UUID) -> date | None:
     """The day on which the key dies by itself; None for one that does not live. Needs a scope."""
     found = store.by_ids(alias, [key_id])
     return found[0].due_on if found else None
-
-
-def bury(alias: str, key_ids: Iterable[UUID], *, reason: str, run_id: UUID, certificate_id: UUID) -> None:
-    """Let keys of copies die now. Needs the maintenance lock and the worker's system scope."""
-    with connections[alias].cursor() as cursor:
-        cursor.execute(
-            _BURY, [list(key_ids), DataClass.PRESERVED, clock.now(), reason, run_id, certificate_id]
-        )
-    cache.forget()

@@ -15,11 +15,10 @@ from uuid import UUID
 
 from django.db import connections
 
-from paasoo_portal.core import clock
 from paasoo_portal.core.faults import fault
 from paasoo_portal.core.ids import uuid7
 from paasoo_portal.core.tenancy import system_scope
-from privacy.keys import guard, locks, store
+from privacy.keys import burial, guard, locks, store
 from privacy.keys.datakey import KEY_BYTES, DataKey
 from privacy.keys.errors import VaultMismatch
 from privacy.keys.store import KeyRow
@@ -28,18 +27,6 @@ from privacy.keys.vault import vault
 REASON: Final = "erasure"
 # Seals a bounded batch of the former key's rows under the new one; how many. Nothing left: 0.
 Rewrite = Callable[[DataKey, DataKey], int]
-
-_BURY: Final = """
-WITH gone AS (
-  DELETE FROM privacy_datakey WHERE account_id = %(account)s AND id = ANY(%(ids)s)
-  RETURNING id, epoch, account_id, data_class, starts_on, due_on
-)
-INSERT INTO privacy_keytombstone
-  (key_id, account_id, data_class, starts_on, due_on, erased_at, reason, run_id, certificate_id, last_epoch)
-SELECT id, account_id, data_class, starts_on, due_on, %(at)s, %(reason)s, NULL, %(certificate)s, max(epoch)
-FROM gone GROUP BY id, account_id, data_class, starts_on, due_on
-ON CONFLICT (key_id) DO NOTHING
-"""
 
 
 def renew(
@@ -56,17 +43,9 @@ def renew(
         old, new = _successor(alias, row)
         while rewrite(old, new):
             fault("renewal.batch")
-    with system_scope("renewal", using=(alias,)), connections[alias].cursor() as cursor:
-        cursor.execute(
-            _BURY,
-            {
-                "account": account_id,
-                "ids": [row.id for row in former],
-                "at": clock.now(),
-                "reason": REASON,
-                "certificate": certificate_id,
-            },
-        )
+    burial.bury(
+        alias, account_id, [row.id for row in former], reason=REASON, certificate_id=certificate_id
+    )
     fault("renewal.buried")
     return len(former)
 

@@ -20,7 +20,7 @@ from privacy.certificates import issue
 from privacy.certificates.issue import ErasedLine
 from privacy.holds.models import LegalHold
 from privacy.holds.restrict import restrict
-from privacy.keys import Erased, opener, preserving
+from privacy.keys import Erased, burial, opener, preserving
 from privacy.preservation import wanted as wanting
 from privacy.preservation.models import TABLE, About, Preservation, Source
 from privacy.preservation.wanted import Wanted
@@ -98,14 +98,14 @@ def _move(alias: str, wanted: Wanted) -> None:
 def _end(alias: str, row: Preservation) -> None:
     certificate_id = uuid5(_CERTIFICATES, f"{row.pk}/{alias}")
     source = Source(row.source)
-    with system_scope("preservation", using=(alias,)):
-        preserving.bury(
-            alias,
-            [row.key_id],
-            reason=_REASONS[source],
-            run_id=row.pk,
-            certificate_id=certificate_id,
-        )
+    burial.bury(
+        alias,
+        row.account_id,
+        [row.key_id],
+        reason=_REASONS[source],
+        run_id=row.pk,
+        certificate_id=certificate_id,
+    )
     fault("preservation.buried")
     _certify(alias, row, certificate_id)
     fault("preservation.certified")

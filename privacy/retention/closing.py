@@ -6,18 +6,20 @@ is mended by the next try. Keeps P-RET-6 and P-RET-7.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 from django.db import connections
 
 from paasoo_portal.core import clock, hooks
 from paasoo_portal.core.tenancy import system_scope
+from privacy import journal
 from privacy.certificates import issue
 from privacy.certificates.issue import ErasedLine
 from privacy.certificates.models import Certificate
 from privacy.holds.restrict import restrict
-from privacy.keys import cache, guard, locks
+from privacy.keys import burial, cache, guard, locks
+from privacy.keys.burial import Buried
 from privacy.retention import plan, rules
 
 REASON: Final = "closed"
@@ -35,6 +37,7 @@ INSERT INTO privacy_keytombstone
 SELECT id, account_id, data_class, starts_on, due_on, %(at)s, %(reason)s, %(run)s, %(certificate)s, max(epoch)
 FROM gone GROUP BY id, account_id, data_class, starts_on, due_on
 ON CONFLICT (key_id) DO NOTHING
+RETURNING key_id, data_class, starts_on, due_on, last_epoch
 """  # noqa: S608  constants
 # What a legal hold keeps is read by nobody any more, whatever day it carries.
 _RESTRICT: Final = (
@@ -60,8 +63,7 @@ def erase_traffic(alias: str, account_id: UUID, closure_id: UUID) -> Certificate
         given = in_force.parameters(
             account=account_id, at=clock.now(), reason=REASON, run=closure_id, certificate=certificate_id
         )
-        with system_scope("account_close", using=(alias,)), connections[alias].cursor() as cursor:
-            cursor.execute(_MOVE, given)
+        _move(alias, account_id, closure_id, certificate_id, given)
         with system_scope("account_close", using=(alias,)), connections[alias].cursor() as cursor:
             cursor.execute(_BURIED, [account_id, certificate_id])
             lines = [ErasedLine(*row) for row in cursor.fetchall()]
@@ -70,6 +72,28 @@ def erase_traffic(alias: str, account_id: UUID, closure_id: UUID) -> Certificate
         restrict(alias, _RESTRICT, given, in_force.cutoff_on)
     cache.forget()
     return Certificate.objects.filter(pk=certificate_id).first()
+
+
+def _move(
+    alias: str, account_id: UUID, closure_id: UUID, certificate_id: UUID, given: dict[str, Any]
+) -> None:
+    with (
+        journal.erasing(burial.KIND, database=alias) as erasure,
+        system_scope("account_close", using=(alias,)),
+    ):
+        with connections[alias].cursor() as cursor:
+            cursor.execute(_MOVE, given)
+            buried = [Buried(*row) for row in cursor.fetchall()]
+        if buried:
+            erasure.intend(
+                **burial.facts(
+                    account_id=account_id,
+                    reason=REASON,
+                    run_id=closure_id,
+                    certificate_id=certificate_id,
+                    buried=buried,
+                )
+            )
 
 
 def _certify(

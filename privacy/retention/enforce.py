@@ -1,7 +1,7 @@
 """Enforcement: due keys become tombstones, and what they sealed can be read by nobody any more.
 
 The cost is O(keys due), whatever the number of messages: no message is touched. Borders of transactions: all
-of one account's due keys move in one statement on the regional database; its certificate and audit entry are
+of one account's due keys move in one statement on the regional database, with their line in the erasure journal; its certificate and audit entry are
 one transaction on the control plane, under an id that the tombstones carry already. A crash between the two
 leaves tombstones without certificate, which the next try of the same run writes first. Undone can be nothing:
 so clock and vault are checked first, and days are settled before. Keeps P-RET-2.
@@ -20,10 +20,12 @@ from paasoo_portal.core import clock, hooks
 from paasoo_portal.core.faults import fault
 from paasoo_portal.core.ids import uuid7
 from paasoo_portal.core.tenancy import system_scope
+from privacy import journal
 from privacy.certificates import issue
 from privacy.certificates.issue import ErasedLine
 from privacy.holds.restrict import restrict
-from privacy.keys import cache, guard, locks
+from privacy.keys import burial, cache, guard, locks
+from privacy.keys.burial import Buried
 from privacy.preservation import services as preservation
 from privacy.retention import clock_guard, plan, rules, runs
 from privacy.retention.models import RetentionRun
@@ -32,6 +34,7 @@ from privacy.retention.rules import Rules
 log = logging.getLogger(__name__)
 
 WAIT_SECONDS = 60.0
+REASON = "retention"
 
 _MOVE = f"""
 WITH {rules.RULES_CTE},
@@ -49,9 +52,9 @@ buried AS (
   SELECT id, account_id, data_class, starts_on, was_due_on, %(at)s, 'retention', %(run)s, %(certificate)s, max(epoch)
   FROM gone GROUP BY id, account_id, data_class, starts_on, was_due_on
   ON CONFLICT (key_id) DO NOTHING
-  RETURNING data_class, starts_on, last_epoch
+  RETURNING key_id, data_class, starts_on, due_on, last_epoch
 )
-SELECT data_class, count(*), min(starts_on), max(starts_on), max(last_epoch) FROM buried GROUP BY 1 ORDER BY 1
+SELECT * FROM buried ORDER BY data_class, starts_on
 """  # noqa: S608  constants
 
 # What a hold keeps although an instruction lets it die now: its own due day is later, and readers would go by that.
@@ -126,17 +129,31 @@ def _enforce_account(alias: str, account_id: UUID, in_force: Rules, run: Retenti
     # Chosen before the certificate exists, so that the tombstones can name it.
     at, certificate_id = clock.now(), uuid7()
     mine = in_force.of(account_id)
-    with system_scope("retention_enforce", using=(alias,)), connections[alias].cursor() as cursor:
-        cursor.execute(
-            _MOVE,
-            mine.parameters(account=account_id, at=at, run=run.id, certificate=certificate_id),
-        )
-        lines = [ErasedLine(*row) for row in cursor.fetchall()]
+    with (
+        journal.erasing(burial.KIND, database=alias) as erasure,
+        system_scope("retention_enforce", using=(alias,)),
+    ):
+        with connections[alias].cursor() as cursor:
+            cursor.execute(
+                _MOVE,
+                mine.parameters(account=account_id, at=at, run=run.id, certificate=certificate_id),
+            )
+            buried = [Buried(*row) for row in cursor.fetchall()]
+        if buried:
+            erasure.intend(
+                **burial.facts(
+                    account_id=account_id,
+                    reason=REASON,
+                    run_id=run.id,
+                    certificate_id=certificate_id,
+                    buried=buried,
+                )
+            )
     fault("enforce.moved")
-    if lines:
-        _certify(alias, account_id, certificate_id, run, mine, lines)
+    if buried:
+        _certify(alias, account_id, certificate_id, run, mine, issue.lines_of(buried))
     fault("enforce.certified")
-    return sum(line.keys for line in lines)
+    return len(buried)
 
 
 def _certify(

@@ -59,3 +59,9 @@ def last_done(database: str, kind: str) -> RetentionRun | None:
         .order_by("-cutoff_on")
         .first()
     )
+
+
+def last_done_by_kind(database: str) -> dict[str, RetentionRun]:
+    """The last finished run of each kind, by one query."""
+    done = RetentionRun.objects.filter(database=database, state=RunState.DONE)
+    return {run.kind: run for run in done.order_by("kind", "-cutoff_on").distinct("kind")}

@@ -51,6 +51,8 @@ POINTS: dict[str, tuple[str, ...]] = {
         "settle.read",
         "enforce.moved",
         "enforce.certified",
+        "journal.intended",
+        "journal.committed",
         "sweep.dropped",
         "carry_over.created",
         "carry_over.opened",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -21,8 +20,9 @@ from psycopg import sql
 from paasoo_portal.core import clock, hooks
 from paasoo_portal.core.ids import uuid7
 from paasoo_portal.core.tenancy import system_scope
-from privacy import keys
+from privacy import journal, keys
 from privacy.certificates.models import Certificate
+from privacy.journal import guard as journal_guard
 from privacy.keys import epochs
 from privacy.keys.datakey import DataKey
 from privacy.keys.models import DataClass
@@ -36,10 +36,12 @@ TABLES = {
     "traffic": [
         "privacy_epoch",
         "privacy_keytombstone",
+        "privacy_journalmark",
         "privacy_preservation",
         "messaging_preservedmessage",
     ],
     "control": [
+        "privacy_journalmark",
         "privacy_certificate",
         "privacy_certificateblock",
         "privacy_retentionrun",
@@ -52,12 +54,15 @@ TABLES = {
 }
 
 
-def as_owner(alias: str) -> psycopg.Connection[Any]:
+_PLACES = ("KEY_VAULT_URL", "ERASURE_JOURNAL_URL", "KEY_SNAPSHOT_URL")
+
+
+def as_owner(alias: str, user: str = "paasoo_owner") -> psycopg.Connection[Any]:
     """A connection of the owner's role beside Django's, for what no other role may do."""
     given = connections[alias].settings_dict
     return psycopg.connect(
         dbname=given["NAME"],
-        user="paasoo_owner",
+        user=user,
         host=given["HOST"],
         port=given["PORT"] or None,
         autocommit=True,
@@ -76,6 +81,7 @@ def reset(alias: str) -> None:
         for (name,) in parts:
             connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))
     keys.forget()
+    journal_guard.forget()
 
 
 @pytest.fixture
@@ -99,7 +105,13 @@ def vault_folder(tmp_path: Path, settings: Any) -> Path:
     """A vault of the test's own; the session's has its series made anew afterwards."""
     folder = tmp_path / "vault"
     settings.KEY_VAULT_URL = f"file://{folder}"
+    _own_journal(tmp_path, settings)
     return folder
+
+
+def _own_journal(folder: Path, settings: Any) -> None:
+    settings.ERASURE_JOURNAL_URL = f"file://{folder / 'journal'}"
+    settings.KEY_SNAPSHOT_URL = f"file://{folder / 'snapshots'}"
 
 
 @pytest.fixture(scope="session")
@@ -144,9 +156,10 @@ def opened_folder(tmp_path: Path) -> Callable[..., Vault]:
 
 
 @pytest.fixture
-def vault_kms(kms: Front, settings: Any) -> Front:
+def vault_kms(kms: Front, settings: Any, tmp_path: Path) -> Front:
     """The same, in AWS KMS."""
     settings.KEY_VAULT_URL = kms.url()
+    _own_journal(tmp_path, settings)
     return kms
 
 
@@ -157,18 +170,30 @@ def own_vault(vault_folder: Path) -> None:
 
 @pytest.fixture
 def region(request: pytest.FixtureRequest, committed: None) -> Iterator[str]:
-    """The alias of a regional database whose first epoch has just been opened."""
+    """The alias of a regional database whose first epoch has just been opened, with a journal of its own."""
     alias = django_settings.TRAFFIC_ALIASES[-1]
-    usual = os.environ["KEY_VAULT_URL"]
+    usual = [getattr(django_settings, name) for name in _PLACES]
     request.getfixturevalue("own_vault")
     reset(alias)
+    journal.enrol("default")
     epochs.bootstrap(alias)
     yield alias
-    django_settings.KEY_VAULT_URL = usual
-    reset(alias)
-    shutil.rmtree(Path(urlsplit(usual).path) / alias, ignore_errors=True)
+    for name, url in zip(_PLACES, usual, strict=True):
+        setattr(django_settings, name, url)
+    begin_anew()
+
+
+def begin_anew() -> None:
+    """Databases, vault and journal of the session tell one story again, from its first line on."""
+    vaults, lines = (Path(urlsplit(getattr(django_settings, name)).path) for name in _PLACES[:2])
+    shutil.rmtree(lines, ignore_errors=True)
+    for alias in django_settings.TRAFFIC_ALIASES:
+        shutil.rmtree(vaults / alias, ignore_errors=True)
+        reset(alias)
     vault().forget()
-    epochs.bootstrap(alias)
+    journal.enrol("default")
+    for alias in django_settings.TRAFFIC_ALIASES:
+        epochs.bootstrap(alias)
 
 
 @pytest.fixture

@@ -239,6 +239,8 @@ import django; django.setup()
 from django.conf import settings
 from django.db import connections
 settings.KEY_VAULT_URL = {django_settings.KEY_VAULT_URL!r}
+settings.ERASURE_JOURNAL_URL = {django_settings.ERASURE_JOURNAL_URL!r}
+settings.KEY_SNAPSHOT_URL = {django_settings.KEY_SNAPSHOT_URL!r}
 for alias, name in {names!r}.items(): connections[alias].settings_dict["NAME"] = name
 from paasoo_portal.core import clock, hooks
 from privacy.keys import nightly

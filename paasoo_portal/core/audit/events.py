@@ -55,6 +55,8 @@ class Event(StrEnum):
     CASE_CLOSED = "staff:case:closed"
     KEYS_CARRIED_OVER = "system:keys:carried_over"
     KEYS_DESTROYED = "system:keys:destroyed"
+    KEYS_RESTORED = "system:keys:restored"
+    ERASURES_REPLAYED = "system:erasures:replayed"
     STAFF_VIEWED = "staff:record:viewed"
     STAFF_CHANGED = "staff:record:changed"
     DUTY_ACCEPTED = "staff:duty:accepted"

@@ -21,7 +21,7 @@ from typing import ClassVar, Final, Literal
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from paasoo_portal.core import clock
-from privacy.keys.vault import files
+from privacy import files
 from privacy.keys.vault.base import Receipt, series_name
 from privacy.keys.vault.errors import EpochDestroyed, EpochExists, VaultMismatch, VaultUnavailable
 from privacy.keys.vault.wrapping import WrappingVault

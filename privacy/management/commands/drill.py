@@ -1,4 +1,6 @@
-"""`manage.py drill restore [--json]`: prove on real copies that nothing due opens and everything living does."""
+"""`manage.py drill restore|canary [--json]`: prove on real copies that nothing due opens and everything living does; and
+that marked plain text and bare keys are nowhere in anything held.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from paasoo_portal.core import regions
-from privacy.drill import restore
+from privacy.drill import canary, restore
 from privacy.errors import PrivacyError
 
 
@@ -17,9 +19,12 @@ class Command(BaseCommand):
     help = "Take copies, erase what is due, carry over past the bound, restore the copies elsewhere, and try all."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("what", choices=["restore"])
+        parser.add_argument("what", choices=["restore", "canary"])
         parser.add_argument(
             "--database", action="append", help="Only this regional database; may be repeated."
+        )
+        parser.add_argument(
+            "--messages", type=int, default=restore.MESSAGES, help="How many to plant in each database."
         )
         parser.add_argument("--json", action="store_true")
 
@@ -28,7 +33,10 @@ class Command(BaseCommand):
         if unknown := set(aliases) - set(regions.aliases()):
             raise CommandError(f"No regional database is called {', '.join(sorted(unknown))}.")
         try:
-            answer = restore.run(aliases)
+            if options["what"] == "canary":
+                answer = canary.run(aliases)
+            else:
+                answer = restore.run(aliases, messages=options["messages"])
         except PrivacyError as error:
             raise CommandError(f"{type(error).__name__}: {error.log}") from error
         if options["json"]:
@@ -39,7 +47,7 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def _print(self, answer: dict[str, Any]) -> None:
-        for copy in answer["copies"]:
+        for copy in answer.get("copies", []):
             self.stdout.write(
                 f"{copy['database']} from {copy['restored_from']}: {copy['old_keys_opened']} of {copy['old_keys']} "
                 f"old keys open; of {copy['values']} sealed values {copy['opened']} open, which live, and "
@@ -47,7 +55,11 @@ class Command(BaseCommand):
             )
             for culprit in copy["culprits"]:
                 self.stdout.write("  " + " ".join(f"{name}={value}" for name, value in culprit.items()))
+        for check in [*answer.get("procedure", []), *answer.get("checks", [])]:
+            self.stdout.write(f"{'ok ' if check['ok'] else 'NOT'} {check['check']}")
+            if not check["ok"]:
+                self.stdout.write(f"    {check['found']}")
         self.stdout.write(
-            f"{'In order' if answer['ok'] else 'NOT in order'} after {answer['carry_overs']} carry-overs "
-            f"({answer['erasure']} erasure), {answer['seconds']} s"
+            f"{'In order' if answer['ok'] else 'NOT in order'} after {answer['carry_overs']} carry-overs, "
+            f"{answer['seconds']} s"
         )

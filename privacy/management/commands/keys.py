@@ -1,10 +1,12 @@
-"""`manage.py keys status|carry-over [--epochs N] [--json]`, for operators and drills. Runs as the worker's
-role.
+"""`manage.py keys status|carry-over [--epochs N]|snapshot|restore --database X [FILE] [--json]`, for operators and drills.
+
+Runs as the worker's role.
 """
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -12,13 +14,17 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from paasoo_portal.core import regions
 from privacy.errors import PrivacyError
 from privacy.keys import nightly, signing, status
+from privacy.keys.snapshots import restore, take
 
 
 class Command(BaseCommand):
-    help = "Show where the keys stand, or carry the living ones over into the next epoch now."
+    help = "Show where the keys stand, carry the living ones over, snapshot them, or bring an old copy to a snapshot."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("action", choices=["status", "carry-over"])
+        parser.add_argument("action", choices=["status", "carry-over", "snapshot", "restore"])
+        parser.add_argument(
+            "file", nargs="?", type=Path, help="For restore: the snapshot (default: the newest)."
+        )
         parser.add_argument(
             "--epochs", type=int, default=1, help="How many carry-overs, for drills (default 1)."
         )
@@ -36,6 +42,10 @@ class Command(BaseCommand):
         try:
             if options["action"] == "status":
                 self._status(aliases, options["json"])
+            elif options["action"] == "snapshot":
+                self._snapshot(aliases, options["json"])
+            elif options["action"] == "restore":
+                self._restore(options)
             else:
                 self._carry_over(aliases, options["epochs"], options["json"])
         except PrivacyError as error:
@@ -58,6 +68,29 @@ class Command(BaseCommand):
                     f"  epoch {line['epoch']} {line['data_class']}: {line['keys']} keys, oldest start "
                     f"{line['oldest_start']}, next due {line['next_due']}"
                 )
+
+    def _snapshot(self, aliases: list[str], as_json: bool) -> None:
+        taken = [take.take(alias).as_dict() for alias in aliases]
+        if as_json:
+            self.stdout.write(json.dumps({"snapshots": taken}, indent=2))
+            return
+        for one in taken:
+            self.stdout.write(
+                f"{one['database']}: {one['keys']} keys and {one['tombstones']} tombstones of epoch {one['epoch']} in "
+                f"{one['file']}"
+            )
+
+    def _restore(self, options: dict[str, Any]) -> None:
+        if len(options["database"] or []) != 1:
+            raise CommandError("Name the one database to restore: --database X.")
+        done = restore.restore(options["database"][0], options["file"]).as_dict()
+        if options["json"]:
+            self.stdout.write(json.dumps(done, indent=2))
+            return
+        self.stdout.write(
+            f"{done['database']} stands at epoch {done['epoch']}: {done['from_snapshot']} keys of the snapshot, "
+            f"{done['kept_own']} of its own, {done['left_behind']} left behind. Now run: manage.py erasures replay"
+        )
 
     def _carry_over(self, aliases: list[str], times: int, as_json: bool) -> None:
         done = [nightly.once(alias).as_dict() for alias in aliases for _ in range(times)]

@@ -20,7 +20,7 @@ from accounts.api_keys.services import NewKey, create_api_key
 from accounts.models import Account
 from messaging.pricing.services import publish_prices
 from messaging.projections.services import push_account, push_prices
-from paasoo_portal.asgi import Application
+from paasoo_portal.web import Application
 from tests import money
 from tests.conftest import start_anew
 

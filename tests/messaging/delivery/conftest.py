@@ -5,18 +5,14 @@ several connections, the same with real commits.
 from __future__ import annotations
 
 import itertools
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
-from django.conf import settings
 from django.db import connections
 
 from accounts.models import Account, Person
@@ -35,11 +31,11 @@ from paasoo_portal.core import clock, regions
 from paasoo_portal.core.ids import uuid7
 from paasoo_portal.core.tenancy import scope, system_scope
 from privacy import keys
-from privacy.keys import epochs, guard
-from privacy.keys.vault import vault
+from privacy.errors import PrivacyError
+from privacy.keys import guard
 from tests import money
 from tests.conftest import AsRole
-from tests.privacy.conftest import reset
+from tests.privacy.conftest import begin_anew
 
 ALIAS = "sg"
 PRICE = Decimal("0.035")
@@ -272,24 +268,20 @@ def new_desk(new_account: Callable[[], Account], as_role: AsRole) -> Callable[[]
     return lambda: Desk(new_account(), as_role)
 
 
-def _mend_vault(alias: str) -> None:
-    """Other tests give a database a vault of their own, and leave it without."""
+def _mend() -> None:
+    """Other tests give a database a vault and a journal of their own, and leave it without."""
     keys.forget()
-    try:
-        with system_scope("test", using=(alias,)):
+    for alias in regions.aliases():
+        try:
             guard.check(alias)
-    except keys.VaultMismatch:
-        reset(alias)
-        shutil.rmtree(Path(urlsplit(settings.KEY_VAULT_URL).path) / alias, ignore_errors=True)
-        vault().forget()
-        epochs.bootstrap(alias)
+        except PrivacyError:
+            begin_anew()
 
 
 @pytest.fixture
 def shop(worker: None) -> Account:
     """An account with money, everything really committed, in the worker's role."""
-    for alias in regions.aliases():
-        _mend_vault(alias)
+    _mend()
     account = money.account(50, region=ALIAS)
     project(account)
     for alias in regions.aliases():

@@ -237,7 +237,7 @@ def test_it_does_not_start_with_an_incomplete_catalogue(monkeypatch: pytest.Monk
         raise CatalogueIncomplete("a field is not declared")
 
     started: list[object] = []
-    monkeypatch.setattr(command, "refuse_incomplete", incomplete)
+    monkeypatch.setattr(command, "refuse_unsafe", incomplete)
     monkeypatch.setattr(command, "Dispatcher", lambda: started.append(1))
     with pytest.raises(SystemExit, match="not declared"):
         call_command("dispatcher")

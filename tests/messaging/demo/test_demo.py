@@ -40,6 +40,8 @@ def stage(worker: None, tmp_path: Path, settings: Any, monkeypatch: pytest.Monke
     """A short demo on empty databases; the path of its file."""
     settings.PATHS = Paths(tmp_path)
     settings.KEY_VAULT_URL = f"file://{tmp_path / 'vault'}"
+    settings.ERASURE_JOURNAL_URL = f"file://{tmp_path / 'journal'}"
+    settings.KEY_SNAPSHOT_URL = f"file://{tmp_path / 'snapshots'}"
     for alias in ("ie", "sg"):
         reset(alias)
         epochs.bootstrap(alias)

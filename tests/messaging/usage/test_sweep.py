@@ -30,6 +30,7 @@ TABLES = [model._meta.db_table for model in partitions.partitioned_models()]
 def region(worker: None, tmp_path: Path, settings: Any) -> Iterator[str]:
     """The region with a vault of its own."""
     settings.KEY_VAULT_URL = f"file://{tmp_path / 'vault'}"
+    settings.ERASURE_JOURNAL_URL = f"file://{tmp_path / 'journal'}"
     reset(ALIAS)
     epochs.bootstrap(ALIAS)
     _drop_all(clock.today())

@@ -1,4 +1,4 @@
-"""Durable file operations of the folder vault: a file is whole or absent, and gone means gone after fsync."""
+"""Durable file operations of vault, journal and snapshots: a file is whole or absent, and gone means gone after fsync."""
 
 from __future__ import annotations
 

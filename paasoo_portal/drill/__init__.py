@@ -1,0 +1,1 @@
+"""What drills need of the whole: copies of the embedded cluster and their restoring, an account's world, and child processes."""

@@ -1,0 +1,152 @@
+"""`drill canary`: marked plain text and the raw bytes of its keys are searched through everything the installation holds.
+
+Neither content nor numbers nor bare keys may ever be found anywhere, before the bound as little as after it; wrapped keys
+of the past may not be in the key table's files once the carry-over is done; names of the erased may not be in a dump made
+afterwards. A control that is planted on purpose shows that the search finds. Keeps P-SEC-1, P-RET-2, P-RET-7.
+"""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import connections
+
+from paasoo_portal.core import clock, hooks
+from paasoo_portal.core.tenancy import system_scope
+from privacy.drill.procedure import Check
+from privacy.drill.restore import DrillImpossible
+from privacy.drill.stores import Store, Stores, search
+from privacy.drill.world import World
+from privacy.keys import nightly, store
+from privacy.retention import nightly as retention
+
+_MESSAGES: Final = 6
+
+
+@dataclass
+class Needles:
+    """What is searched. `sealed` must be nowhere, ever; `wrapped` not in the key table; `clear` not in what is made later."""
+
+    sealed: dict[str, list[bytes]] = field(default_factory=dict)
+    wrapped: dict[str, list[bytes]] = field(default_factory=dict)
+    clear: list[bytes] = field(default_factory=list)
+
+
+def run(aliases: list[str]) -> dict[str, Any]:
+    """The whole drill, on these regional databases. Raises DrillImpossible and whatever stops a carry-over."""
+    if settings.PRODUCTION:
+        raise DrillImpossible("a drill plants samples with another day's clock, which production refuses")
+    [stores] = hooks.call("drill.stores", aliases=aliases)
+    [world] = hooks.call("drill.world", aliases=aliases)
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="canary-", dir=settings.VAR) as folder:
+        try:
+            checks = _hold(stores, world, aliases, Path(folder))
+        finally:
+            world.remove()
+    return {
+        "ok": all(check.ok for check in checks),
+        "seconds": round(time.monotonic() - began, 1),
+        "carry_overs": settings.EPOCHS_KEPT + 1,
+        "checks": [check.as_dict() for check in checks],
+    }
+
+
+def _hold(stores: Stores, world: World, aliases: list[str], folder: Path) -> list[Check]:
+    world.plant(_MESSAGES)
+    world.plant_late()
+    needles = _needles(world, aliases)
+    checks = _controls(stores, _made(folder, "controls"))
+    checks += _nowhere("before anything was erased", stores, needles, _made(folder, "before"))
+    checks.append(_wrapped_are_found(stores, needles))
+    for alias in aliases:
+        retention.run(alias, clock.today())
+    world.erase()
+    checks += _nowhere("after the erasures", stores, needles, _made(folder, "erased"))
+    for alias in aliases:
+        nightly.once(alias)
+        left = list(search(stores.key_files(alias), needles.wrapped[alias]))
+        checks.append(
+            Check(f"{alias}: the key table's files hold no wrapped key of before the carry-over", not left)
+        )
+        for _ in range(settings.EPOCHS_KEPT):
+            nightly.once(alias)
+    return checks + _nowhere("past the bound", stores, needles, _made(folder, "bound"), gone=True)
+
+
+def _needles(world: World, aliases: list[str]) -> Needles:
+    """From what was planted, and the keys that sealed it: their bare bytes are never written anywhere but here."""
+    found = Needles()
+    traces = world.traces()
+    messages = [
+        one for part in (traces.dead, traces.erased, traces.living) for of in part.values() for one in of
+    ]
+    # All texts begin alike, and like nothing else.
+    found.sealed["content"] = _forms([messages[0].text[: traces.marked].encode()])
+    found.sealed["numbers"] = _forms(sorted({message.number.encode() for message in messages}))
+    bare: list[bytes] = []
+    for alias in aliases:
+        rows = _keys(alias)
+        bare += [store.material(alias, row) for row in rows]
+        found.wrapped[alias] = [bytes(row.wrapped) for row in rows]
+    found.sealed["bare keys"] = _forms(bare)
+    found.clear = [word.encode() for word in traces.words_gone]
+    return found
+
+
+def _keys(alias: str) -> list[store.KeyRow]:
+    with system_scope("drill", using=(alias,)), connections[alias].cursor() as cursor:
+        cursor.execute(
+            f"SELECT {store.COLUMNS} FROM privacy_datakey ORDER BY created_at DESC LIMIT 12"  # noqa: S608  constants
+        )
+        return [store.KeyRow(*row) for row in cursor.fetchall()]
+
+
+def _forms(values: list[bytes]) -> list[bytes]:
+    """As they are, and in the hexadecimal of a text dump."""
+    return [form for value in values for form in (value, value.hex().encode())]
+
+
+def _controls(stores: Stores, folder: Path) -> list[Check]:
+    needle = secrets.token_bytes(16).hex().encode()
+    with stores.controls(needle):
+        return [
+            Check(
+                f"{held.name}: what is planted on purpose is found",
+                bool(list(search(held.files, _forms([needle])))),
+            )
+            for held in stores.all(folder)
+        ]
+
+
+def _nowhere(when: str, stores: Stores, needles: Needles, folder: Path, *, gone: bool = False) -> list[Check]:
+    """`gone`: of the erased also the names, but for where clear columns stay until the oldest back-up goes."""
+    held = stores.all(folder)
+    checks = [_not_in(when, one, kind, values) for one in held for kind, values in needles.sealed.items()]
+    if gone:
+        names = "names and addresses of the erased"
+        checks += [_not_in(when, one, names, needles.clear) for one in held if not one.keeps_clear]
+    return checks
+
+
+def _not_in(when: str, held: Store, kind: str, values: list[bytes]) -> Check:
+    hits = {path.name for path, _ in search(held.files, values)}
+    return Check(f"{when}, no {kind} in {held.name}", not hits, ", ".join(sorted(hits)[:5]))
+
+
+def _wrapped_are_found(stores: Stores, needles: Needles) -> Check:
+    """So that their absence later says something."""
+    found = all(list(search(stores.key_files(alias), values)) for alias, values in needles.wrapped.items())
+    return Check("wrapped keys are found in the key table's files while their epoch is open", found)
+
+
+def _made(folder: Path, name: str) -> Path:
+    made = folder / name
+    made.mkdir()
+    return made
