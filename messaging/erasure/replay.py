@@ -38,7 +38,7 @@ def replay(*, kind: str, database: str, facts: dict[str, Any], at: datetime, cer
         if not ids:
             return True
         capture.before_erasure(database, account_id, ids)
-        given = [account_id, ids, min(ids), max(ids)]
+        given: list[Any] = [account_id, ids, min(ids), max(ids)]
         for table, column in _BESIDE:
             cursor.execute(
                 f"DELETE FROM {table} WHERE account_id = %s AND {column} = ANY(%s) "  # noqa: S608  constants

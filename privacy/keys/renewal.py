@@ -43,9 +43,7 @@ def renew(
         old, new = _successor(alias, row)
         while rewrite(old, new):
             fault("renewal.batch")
-    burial.bury(
-        alias, account_id, [row.id for row in former], reason=REASON, certificate_id=certificate_id
-    )
+    burial.bury(alias, account_id, [row.id for row in former], reason=REASON, certificate_id=certificate_id)
     fault("renewal.buried")
     return len(former)
 
