@@ -66,12 +66,17 @@ def outstanding(alias: str) -> list[Outstanding]:
             f"the erasure journal is not that of {alias}: it belongs to another installation"
         )
     present = marks.since(alias, 0)
+    return [one for one in asked(alias) if one.entry.number not in present]
+
+
+def asked(alias: str) -> list[Outstanding]:
+    """Every erasure of the database that was not taken back, oldest first."""
     found: dict[int, Entry] = {}
     phases: dict[int, str] = {}
     for entry in journal().entries():
         if entry.database != alias:
             continue
-        if entry.phase == INTENT and entry.number not in present:
+        if entry.phase == INTENT:
             found[entry.number] = entry
         elif phases.get(entry.of) != DONE:
             phases[entry.of] = entry.phase

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -54,7 +55,7 @@ TABLES = {
 }
 
 
-_PLACES = ("KEY_VAULT_URL", "ERASURE_JOURNAL_URL", "KEY_SNAPSHOT_URL")
+PLACES = ("KEY_VAULT_URL", "ERASURE_JOURNAL_URL", "KEY_SNAPSHOT_URL")
 
 
 def as_owner(alias: str, user: str = "paasoo_owner") -> psycopg.Connection[Any]:
@@ -172,20 +173,19 @@ def own_vault(vault_folder: Path) -> None:
 def region(request: pytest.FixtureRequest, committed: None) -> Iterator[str]:
     """The alias of a regional database whose first epoch has just been opened, with a journal of its own."""
     alias = django_settings.TRAFFIC_ALIASES[-1]
-    usual = [getattr(django_settings, name) for name in _PLACES]
     request.getfixturevalue("own_vault")
     reset(alias)
     journal.enrol("default")
     epochs.bootstrap(alias)
     yield alias
-    for name, url in zip(_PLACES, usual, strict=True):
-        setattr(django_settings, name, url)
+    for name in PLACES:
+        setattr(django_settings, name, os.environ[name])
     begin_anew()
 
 
 def begin_anew() -> None:
     """Databases, vault and journal of the session tell one story again, from its first line on."""
-    vaults, lines = (Path(urlsplit(getattr(django_settings, name)).path) for name in _PLACES[:2])
+    vaults, lines = (Path(urlsplit(getattr(django_settings, name)).path) for name in PLACES[:2])
     shutil.rmtree(lines, ignore_errors=True)
     for alias in django_settings.TRAFFIC_ALIASES:
         shutil.rmtree(vaults / alias, ignore_errors=True)

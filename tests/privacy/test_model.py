@@ -1,7 +1,8 @@
 """Random lives of an account's messages against a simple model: nothing due is readable after its bound, by anybody who
 kept every copy, and nothing living is lost. P-RET-2, P-RET-7, P-RET-9.
 
-Steps: send, instruct, hold, release, erase, a back-up, a night (sometimes with a crash in it), carry-overs, days passing.
+Steps: send, instruct, hold, release, erase, a back-up, a night (sometimes with a crash in it), carry-overs, days passing,
+and an old back-up that comes back in place of the database.
 """
 
 from __future__ import annotations
@@ -21,25 +22,33 @@ from django.conf import settings as django_settings
 from messaging.erasure import reseal
 from messaging.erasure.services import erase_messages
 from messaging.messages.states import FINAL
-from paasoo_portal.core import clock
-from paasoo_portal.core.ids import uuid7
+from paasoo_portal.core import clock, partitions
+from paasoo_portal.core.ids import time_of, uuid7
 from paasoo_portal.core.tenancy import scope, system_scope
-from privacy import keys
+from privacy import journal, keys
+from privacy.errors import PrivacyError
+from privacy.journal import replay as replaying
 from privacy.keys import carry_over as carrying
-from privacy.keys import epochs, store
+from privacy.keys import epochs, guard, store
 from privacy.keys import renewal as renewing
 from privacy.keys.models import DataClass
+from privacy.keys.snapshots import restore as restoring
+from privacy.keys.snapshots import take as snapshots
 from privacy.keys.vault import vault
 from privacy.retention import enforce, nightly, verify
-from tests.privacy.conftest import Registered, as_owner, reset
+from tests.privacy.conftest import PLACES, Registered, as_owner, reset
 from tests.privacy.test_holds import hold, let_go
 from tests.privacy.test_message_life import TEXT, write
+from tests.privacy.test_snapshots import Copy as Database
 
 DAY = timedelta(days=1)
 CONTENT_DAYS = 30
 SEEDS = range(int(os.environ.get("MODEL_LIVES", "4")))
 STEPS = int(os.environ.get("MODEL_STEPS", "30"))
 POINTS = ("enforce.moved", "enforce.certified", "renewal.batch", "renewal.buried", "reseal.certified")
+
+
+MESSAGES = ("messaging_message", "messaging_erasedday", "messaging_erasedmessage")
 
 
 class Crash(Exception):
@@ -57,6 +66,8 @@ class Told:
     dead: bool = False
     # Its day has come, by an instruction that may have been lengthened since: nothing is revived by that.
     past: bool = False
+    # Its day was sealed anew after the back-up that came back: nothing opens what that back-up has of it (docs/operators.md).
+    lost: bool = False
 
 
 @dataclass
@@ -65,6 +76,7 @@ class Copy:
 
     keys: list[store.KeyRow]
     rows: list[tuple[UUID, UUID, bytes]]
+    database: Database
 
 
 @dataclass
@@ -100,21 +112,25 @@ class Life:
     # What may happen next, and how often beside the others.
     STEPS: Final = {
         "send": 4, "instruct": 1, "place": 2, "release": 2, "erase": 4, "back_up": 1, "night": 5, "carry_over": 3, "pass_by": 3,
+        "restore": 1,
     }  # fmt: skip
 
     def __init__(self, alias: str, seed: int, patch: pytest.MonkeyPatch) -> None:
         self.alias, self.random, self.patch = alias, Random(seed), patch
         self.told: list[str] = []
+        # Each life has a series of epochs and a journal of its own: those of the one before are another's.
+        for place in PLACES:
+            patch.setattr(django_settings, place, f"{getattr(django_settings, place)}/{uuid7()}")
+        vault().forget()
         reset(self.alias)
+        journal.enrol("default")
         with as_owner(self.alias) as connection:
             connection.execute("TRUNCATE messaging_message, messaging_erasedday, messaging_erasedmessage")
-        # Each life has a series of epochs of its own: the vault of the one before is another's.
-        patch.setattr(django_settings, "KEY_VAULT_URL", f"{django_settings.KEY_VAULT_URL}/{uuid7()}")
-        vault().forget()
         epochs.bootstrap(self.alias)
         self.world, self.later = World(), timedelta()
         for age in (0, 3, 3, 12, 12, 29):
             self._send(age)
+        snapshots.take(self.alias)
         self.back_up()
 
     @contextmanager
@@ -194,7 +210,29 @@ class Life:
             ids = {row[0] for row in self._sql("SELECT id FROM privacy_datakey")}
             found = store.by_ids(self.alias, ids)
         rows = self._sql("SELECT id, content_key_id, content_sealed FROM messaging_message")
-        self.world.copies.append(Copy(found, [(one, key, bytes(sealed)) for one, key, sealed in rows]))
+        copied = [(one, key, bytes(sealed)) for one, key, sealed in rows]
+        self.world.copies.append(Copy(found, copied, Database(self.alias, *MESSAGES)))
+
+    def restore(self) -> None:
+        """What docs/operators.md tells: the copy refuses, then the keys, then the erasures; what it lacks is lost with it."""
+        copy = self.random.choice(self.world.copies[-6:])
+        with self.now():
+            for day in {time_of(row[0]).date() for row in copy.rows}:
+                partitions.ensure(self.alias, day, day)
+            copy.database.put_back()
+            if replaying.outstanding(self.alias):
+                with pytest.raises(PrivacyError):
+                    guard.check(self.alias)
+            restoring.restore(self.alias)
+            replaying.replay(self.alias)
+            guard.check(self.alias)
+            enforce.enforce(self.alias, clock.today(), accept_clock=True)
+            self._note_ends()
+        there = dict(self._sql("SELECT id, content_key_id FROM messaging_message"))
+        self.world.messages = [one for one in self.world.messages if one.id in there or one.erased]
+        for message in self.world.messages:
+            message.lost |= not message.dead and there.get(message.id) in self.world.died
+        self._note_deaths()
 
     def night(self) -> None:
         # Of the very keys that die now somebody has a copy.
@@ -203,11 +241,14 @@ class Life:
             if self.random.random() < 0.4:
                 self._crash_at(self.random.choice(POINTS))
             nightly.run(self.alias, clock.today(), accept_clock=True)
-            for message in self.world.messages:
-                message.past |= self.world.due_on(message) <= clock.today()
-                message.dead |= message.past and not self.world.held(message)
+            self._note_ends()
             assert verify.verify(self.alias, clock.today()).ok
         self._note_deaths()
+
+    def _note_ends(self) -> None:
+        for message in self.world.messages:
+            message.past |= self.world.due_on(message) <= clock.today()
+            message.dead |= message.past and not self.world.held(message)
 
     def _crash_at(self, point: str) -> None:
         def die(name: str) -> None:
@@ -226,6 +267,7 @@ class Life:
         for _ in range(self.random.randint(1, 4)):
             with self.now():
                 carrying.carry_over(self.alias)
+                snapshots.take(self.alias)
             self.world.carried += 1
 
     def pass_by(self) -> None:
@@ -269,7 +311,7 @@ class Life:
                     continue
                 due = message.past or message.start + timedelta(days=CONTENT_DAYS) <= today
                 text = self._text(*rows[message.id]) if message.id in rows else None
-                if due:
+                if due or message.lost:
                     assert text is None
                 elif self.world.due_on(message) > today:
                     assert text == TEXT, "what lives is never lost"
@@ -278,7 +320,7 @@ class Life:
         living = {row[0] for row in self._sql("SELECT id FROM privacy_datakey")}
         rows = dict(self._sql("SELECT id, content_key_id FROM messaging_message"))
         for message in self.world.messages:
-            if self.world.held(message) and not message.erased and not message.dead:
+            if self.world.held(message) and not message.erased and not message.dead and not message.lost:
                 assert rows[message.id] in living
 
     def old_copies_open_nothing_beyond_the_bound(self) -> None:

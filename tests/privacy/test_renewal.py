@@ -31,7 +31,7 @@ from privacy.keys import store
 from privacy.keys.models import DataClass
 from privacy.keys.vault import vault
 from privacy.retention import nightly, verify
-from tests.privacy.conftest import Registered, as_owner
+from tests.privacy.conftest import PLACES, Registered, as_owner
 from tests.privacy.test_enforcement import living
 from tests.privacy.test_holds import hold, let_go
 from tests.privacy.test_message_life import NUMBER, TEXT, found_by_number, look, write
@@ -219,7 +219,7 @@ def test_a_crash_anywhere_is_taken_up_and_nothing_living_is_lost(
         | {
             "PAASOO_FAULTS": f"{point}:1",
             "PAASOO_ROLE": "worker",
-            "KEY_VAULT_URL": settings.KEY_VAULT_URL,
+            **{name: getattr(settings, name) for name in PLACES},
         },
         capture_output=True,
         text=True,

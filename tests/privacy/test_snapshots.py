@@ -34,11 +34,11 @@ TABLES = ("privacy_epoch", "privacy_keytombstone", "privacy_journalmark", "priva
 class Copy:
     """The key tables of a database as they are now, to be put back later: what a restored dump would hold."""
 
-    def __init__(self, alias: str) -> None:
+    def __init__(self, alias: str, *further: str) -> None:
         self.alias = alias
         with as_owner(alias, "postgres") as connection:
             self.rows = {}
-            for table in TABLES:
+            for table in (*TABLES, *further):
                 with (
                     connection.cursor() as cursor,
                     cursor.copy(f"COPY (SELECT * FROM {table}) TO STDOUT") as copied,
@@ -56,11 +56,11 @@ class Copy:
                 connection.execute(
                     f"SELECT paasoo_epoch_partition_create('privacy_datakey', {part.rsplit('_', 1)[1]})"
                 )
-            for table in TABLES:
+            for table, rows in self.rows.items():
                 if table != "privacy_datakey":
                     connection.execute(f"TRUNCATE {table}")
                 with connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
-                    copy.write(self.rows[table])
+                    copy.write(rows)
         keys.forget()
         vault().forget()
         journal_guard.forget()
@@ -119,6 +119,34 @@ def test_keys_of_the_copys_own_that_are_newer_are_kept(
     assert readable(region, newer)
     with system_scope("test", using=(region,)), pytest.raises(keys.Erased):
         keys.living(region, None, [erased.id])
+
+
+def test_a_key_that_died_between_snapshot_and_copy_stays_dead(
+    region: str, account: UUID, make_key: MakeKey, registered: Registered
+) -> None:
+    """The copy has the erasure's mark already, so no replay would erase it once more."""
+    due, alive = make_key(account, age=31), make_key(account, age=1)
+    take.take(region)
+    enforce.enforce(region, clock.today())
+    copy = Copy(region)
+    copy.put_back()
+    restore.restore(region)
+    replay.replay(region)
+    assert living(region) == {alive.id}
+    assert not readable(region, due)
+
+
+def test_a_key_whose_erasure_was_taken_back_is_kept(region: str, account: UUID, make_key: MakeKey) -> None:
+    """An erasure that failed leaves its line and the word that nothing happened."""
+    take.take(region)
+    newer = make_key(account)
+    with pytest.raises(ZeroDivisionError), journal.erasing("keys", database=region) as erasure:
+        erasure.intend(keys=[[newer.id, 1, clock.today(), clock.today(), 1]])
+        raise ZeroDivisionError
+    copy = Copy(region)
+    copy.put_back()
+    assert restore.restore(region).kept_own == 1
+    assert readable(region, newer)
 
 
 def test_repeating_a_restore_does_nothing_twice(region: str, account: UUID, make_key: MakeKey) -> None:

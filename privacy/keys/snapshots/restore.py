@@ -23,6 +23,7 @@ from paasoo_portal.core import audit
 from paasoo_portal.core.tenancy import system_scope
 from privacy import journal
 from privacy.journal import marks
+from privacy.journal.replay import asked
 from privacy.keys import cache, epochs, guard, locks, store
 from privacy.keys.burial import KIND
 from privacy.keys.snapshots import sealed
@@ -81,6 +82,7 @@ def restore(alias: str, path: Path | None = None) -> Restored:
         label = sealed.read_label(file)
         _refuse_wrong(alias, label)
         content = sealed.unseal(file)
+        _drop_erased(alias, content)
         own, left = _own_keys(alias, label, content)
         locks.patiently(alias, lambda cursor: _apply(cursor, alias, label, content, own))
     cache.forget()
@@ -128,6 +130,15 @@ def _refuse_wrong(alias: str, label: Label) -> None:
         )
 
 
+def _drop_erased(alias: str, content: dict[str, Any]) -> None:
+    """A copy that is younger than the snapshot knows of keys that died since: they stay dead."""
+    with system_scope("keys_restore", using=(alias,)), connections[alias].cursor() as cursor:
+        cursor.execute("SELECT key_id FROM privacy_keytombstone")
+        dead = {str(row[0]) for row in cursor.fetchall()}
+    at = KEYS.index("id")
+    content["keys"] = [row for row in content["keys"] if row[at] not in dead]
+
+
 def _own_keys(alias: str, label: Label, content: dict[str, Any]) -> tuple[list[list[Any]], int]:
     """The copy's keys that the snapshot does not know, not erased, wrapped anew; and how many stay behind."""
     known = {UUID(row[KEYS.index("id")]) for row in content["keys"]}
@@ -163,12 +174,7 @@ def _bare(alias: str, key: KeyRow) -> bytes | None:
 
 def _journaled(alias: str) -> set[UUID]:
     """Every key that the journal knows to be erased, also those whose line a crash left undecided."""
-    return {
-        UUID(one[0])
-        for entry in journal.journal().entries()
-        if entry.database == alias and entry.kind == KIND and entry.facts
-        for one in entry.facts["keys"]
-    }
+    return {UUID(key[0]) for one in asked(alias) if one.entry.kind == KIND for key in one.entry.facts["keys"]}
 
 
 def _apply(cursor: Any, alias: str, label: Label, content: dict[str, Any], own: list[list[Any]]) -> None:

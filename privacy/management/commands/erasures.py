@@ -1,4 +1,8 @@
-"""`manage.py erasures status|replay [--json]`: what a restored copy does not know of, and its applying. Worker's role."""
+"""`manage.py erasures status|replay [--json]`: what a restored copy does not know of, and its applying. Worker's role.
+
+A replay ends with the night's enforcement: what a copy does not know to be restricted or due must not be read in it until
+the next night.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from paasoo_portal.core import clock
 from privacy import boot
 from privacy.errors import PrivacyError
 from privacy.journal import replay
+from privacy.retention import enforce
 
 
 class Command(BaseCommand):
@@ -33,9 +39,12 @@ class Command(BaseCommand):
                     done.append(replay.replay(alias).as_dict())
                 else:
                     done.append({"database": alias, "outstanding": len(replay.outstanding(alias))})
+            wrong = {alias: text for alias, text in boot.disagreements().items() if alias in aliases}
+            if options["action"] == "replay" and not wrong:
+                for alias in [one for one in aliases if one in settings.TRAFFIC_ALIASES]:
+                    enforce.enforce(alias, clock.today())
         except PrivacyError as error:
             raise CommandError(f"{type(error).__name__}: {error.log}") from error
-        wrong = {alias: text for alias, text in boot.disagreements().items() if alias in aliases}
         answer = {"ok": not wrong, "databases": done, "disagreements": wrong}
         self.stdout.write(json.dumps(answer, indent=2)) if options["json"] else self._print(answer)
         if wrong:
