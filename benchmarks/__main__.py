@@ -19,6 +19,7 @@ BENCHMARKS: Final = {
     "tenancy.page": "benchmarks.tenancy",
     "retention": "benchmarks.retention",
     "keys": "benchmarks.keys",
+    "drill": "benchmarks.drills",
 }
 
 

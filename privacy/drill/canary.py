@@ -26,7 +26,7 @@ from privacy.drill.world import World
 from privacy.keys import nightly, store
 from privacy.retention import nightly as retention
 
-_MESSAGES: Final = 6
+MESSAGES: Final = 6
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Needles:
     clear: list[bytes] = field(default_factory=list)
 
 
-def run(aliases: list[str]) -> dict[str, Any]:
+def run(aliases: list[str], *, messages: int = MESSAGES) -> dict[str, Any]:
     """The whole drill, on these regional databases. Raises DrillImpossible and whatever stops a carry-over."""
     if settings.PRODUCTION:
         raise DrillImpossible("a drill plants samples with another day's clock, which production refuses")
@@ -47,7 +47,7 @@ def run(aliases: list[str]) -> dict[str, Any]:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="canary-", dir=settings.VAR) as folder:
         try:
-            checks = _hold(stores, world, aliases, Path(folder))
+            checks = _hold(stores, world, aliases, Path(folder), messages)
         finally:
             world.remove()
     return {
@@ -58,8 +58,8 @@ def run(aliases: list[str]) -> dict[str, Any]:
     }
 
 
-def _hold(stores: Stores, world: World, aliases: list[str], folder: Path) -> list[Check]:
-    world.plant(_MESSAGES)
+def _hold(stores: Stores, world: World, aliases: list[str], folder: Path, messages: int) -> list[Check]:
+    world.plant(messages)
     world.plant_late()
     needles = _needles(world, aliases)
     checks = _controls(stores, _made(folder, "controls"))

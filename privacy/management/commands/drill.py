@@ -24,7 +24,7 @@ class Command(BaseCommand):
             "--database", action="append", help="Only this regional database; may be repeated."
         )
         parser.add_argument(
-            "--messages", type=int, default=restore.MESSAGES, help="How many to plant in each database."
+            "--messages", type=int, help="How many to plant in each database; a few by default."
         )
         parser.add_argument("--json", action="store_true")
 
@@ -33,10 +33,8 @@ class Command(BaseCommand):
         if unknown := set(aliases) - set(regions.aliases()):
             raise CommandError(f"No regional database is called {', '.join(sorted(unknown))}.")
         try:
-            if options["what"] == "canary":
-                answer = canary.run(aliases)
-            else:
-                answer = restore.run(aliases, messages=options["messages"])
+            drill = canary if options["what"] == "canary" else restore
+            answer = drill.run(aliases, messages=options["messages"] or drill.MESSAGES)
         except PrivacyError as error:
             raise CommandError(f"{type(error).__name__}: {error.log}") from error
         if options["json"]:
