@@ -41,6 +41,8 @@ class Stage:
 def stage() -> Iterator[Stage]:
     """Set up, and take everything away again."""
     with tempfile.TemporaryDirectory(prefix="paasoo-bench-") as folder:
+        # The account of the embedded servers has to pass through; only we can list.
+        Path(folder).chmod(0o711)
         paths = embedded.Paths(Path(folder) / "var")
         try:
             embedded.start(paths)

@@ -115,12 +115,12 @@ class Life:
         "restore": 1,
     }  # fmt: skip
 
-    def __init__(self, alias: str, seed: int, patch: pytest.MonkeyPatch) -> None:
+    def __init__(self, alias: str, seed: int, patch: pytest.MonkeyPatch, settings: Any) -> None:
         self.alias, self.random, self.patch = alias, Random(seed), patch
         self.told: list[str] = []
         # Each life has a series of epochs and a journal of its own: those of the one before are another's.
         for place in PLACES:
-            patch.setattr(django_settings, place, f"{getattr(django_settings, place)}/{uuid7()}")
+            setattr(settings, place, f"{getattr(settings, place)}/{uuid7()}")
         vault().forget()
         reset(self.alias)
         journal.enrol("default")
@@ -343,9 +343,9 @@ class Life:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_random_life(
-    region: str, registered: Registered, monkeypatch: pytest.MonkeyPatch, seed: int
+    region: str, registered: Registered, monkeypatch: pytest.MonkeyPatch, settings: Any, seed: int
 ) -> None:
-    life = Life(region, seed, monkeypatch)
+    life = Life(region, seed, monkeypatch, settings)
     try:
         for _ in range(STEPS):
             life.step()
