@@ -158,13 +158,13 @@ class TestAtItsMoment:
         assert set(Person.objects.values_list("name", flat=True)) == {"Always", "Worker"}
 
     def test_sessions_go_within_the_hour_though_the_night_is_done(self) -> None:
-        Session.objects.create(
-            session_key="a", session_data="", expire_date=clock.now() + timedelta(minutes=5)
-        )
-        visits(1, age=2000)
-        assert run().counts == {"privacy.PageVisit": 1}
-        visits(1, age=2000)
-        with clock.travel(by=timedelta(minutes=6)):
+        noon = clock.midnight(clock.today()) + timedelta(hours=12)
+        with clock.travel(to=noon):
+            Session.objects.create(session_key="a", session_data="", expire_date=noon + timedelta(minutes=5))
+            visits(1, age=2000)
+            assert run().counts == {"privacy.PageVisit": 1}
+            visits(1, age=2000)
+        with clock.travel(to=noon + timedelta(minutes=6)):
             assert run().counts == {"sessions.Session": 1}, "the night's part is done for today"
 
     @given(
