@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import ProgrammingError, transaction
@@ -23,6 +24,7 @@ from paasoo_portal.core import audit, clock, faults
 from paasoo_portal.core.audit import cut
 from paasoo_portal.core.audit.models import AuditAnchor, AuditEvent
 from paasoo_portal.core.ids import uuid7
+from paasoo_portal.core.sessions import SessionStore
 from paasoo_portal.core.tenancy import system_scope
 from privacy.catalogue.terms import ACCOUNTING_YEARS, SECURITY_LOG, SESSION, Rule
 from privacy.consent.models import PageVisit
@@ -166,6 +168,13 @@ class TestAtItsMoment:
             visits(1, age=2000)
         with clock.travel(to=noon + timedelta(minutes=6)):
             assert run().counts == {"sessions.Session": 1}, "the night's part is done for today"
+
+    def test_a_session_made_in_another_time_ends_in_that_time(self) -> None:
+        with clock.travel(by=timedelta(days=3)):
+            SessionStore().create()
+            assert not run().counts["sessions.Session"]
+            with clock.travel(by=timedelta(seconds=settings.SESSION_COOKIE_AGE + 1)):
+                assert run().counts["sessions.Session"] == 1
 
     @given(
         days=st.integers(0, 3000),
