@@ -17,10 +17,18 @@ pytestmark = pytest.mark.browser
 # Of each URL so many, for the pages behind one address differ: states, filters, classes.
 OF_EACH = 3
 # Signing out ends the walk; files are no pages.
-LEFT_OUT = {"account_logout", "messages_export", "export_fetch", "v1_openapi", "mfa_download_recovery_codes"}
+LEFT_OUT = {
+    "account_logout",
+    "messages_export",
+    "export_fetch",
+    "v1_openapi",
+    "mfa_download_recovery_codes",
+    "certificate_file",
+}
 # Forms and files of the account that show no page of their own.
 NOT_PAGES = {
     "account_close_cancel",
+    "certificate_file",
     "invitation_resend",
     "message_find",
     "message_steps",
@@ -42,6 +50,8 @@ def walk(desk: Desk, start: list[str]) -> set[str]:
             continue
         visited[name] = visited.get(name, 0) + 1
         page = desk.open(path)
+        if page.evaluate("document.contentType") != "text/html":
+            continue
         desk.check()
         for link in page.locator("a[href]").evaluate_all("all => all.map(one => one.href)"):
             parts = urlsplit(link)

@@ -21,8 +21,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.codes import format_hotp_value, hotp_value
-from tests.browser.conftest import Desk
+from tests.browser.conftest import Desk, Doorman
 from tests.browser.hands import Hands, Keyboard, Mouse, Scriptless
 from tests.browser.portal import OWN, ROOT, Portal, shared
 from tests.browser.test_company import PASSWORD, letters, mailed
@@ -39,6 +38,7 @@ class Life:
         self.desk, self.hands = desk, hands
         self.mark = uuid4().hex[:8]
         self.name, self.email = f"Grace & Co {self.mark}", f"grace-{self.mark}@example.com"
+        self.user = {"email": self.email, "password": PASSWORD}
 
     @property
     def page(self) -> Page:
@@ -96,9 +96,10 @@ def enrol(life: Life) -> None:
     life.titled("Second factor")
     life.follow("Set up an app")
     life.confirm()
-    secret = life.page.locator("#totp-secret").inner_text()
+    life.user["totp_secret"] = life.page.locator("#totp-secret").inner_text()
     life.check()
-    life.write("Code from the app", format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
+    with Doorman(life.desk.portal).open() as known:
+        life.write("Code from the app", Doorman.code(life.user, known))
     life.press("Turn it on")
     life.titled("Recovery codes")
     life.follow("I have kept them")
@@ -196,6 +197,18 @@ def by_api(life: Life, path: str, bearer: str) -> dict[str, object]:
     )
     with urlopen(asked, timeout=10) as answer:
         return dict(json.load(answer))
+
+
+def come_back(life: Life) -> None:
+    """A session is over after half a day."""
+    assert "/accounts/login/" in life.desk.open("/messages/").url
+    life.write("Email address", life.email)
+    life.write("Password", PASSWORD)
+    life.press("Sign in")
+    with Doorman(life.desk.portal).open() as known:
+        life.write("Code", Doorman.code(life.user, known))
+    life.press("Sign in")
+    life.titled("Messages")
 
 
 def exported(life: Life) -> str:
@@ -333,6 +346,7 @@ def test_from_sign_up_to_the_last_email(chromium: Browser, own_portal: Portal, h
         assert TEXT in json.dumps(by_api(life, path, bearer))
         shorten(life)
         nights.pass_by(3)
+        come_back(life)
         gone(life, path, bearer)
         nights.run("manage.py", "retention", "verify")
         take_a_copy(life)

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import ProgrammingError, transaction
@@ -23,6 +24,7 @@ from paasoo_portal.core import audit, clock, faults
 from paasoo_portal.core.audit import cut
 from paasoo_portal.core.audit.models import AuditAnchor, AuditEvent
 from paasoo_portal.core.ids import uuid7
+from paasoo_portal.core.sessions import SessionStore
 from paasoo_portal.core.tenancy import system_scope
 from privacy.catalogue.terms import ACCOUNTING_YEARS, SECURITY_LOG, SESSION, Rule
 from privacy.consent.models import PageVisit
@@ -158,14 +160,21 @@ class TestAtItsMoment:
         assert set(Person.objects.values_list("name", flat=True)) == {"Always", "Worker"}
 
     def test_sessions_go_within_the_hour_though_the_night_is_done(self) -> None:
-        Session.objects.create(
-            session_key="a", session_data="", expire_date=clock.now() + timedelta(minutes=5)
-        )
-        visits(1, age=2000)
-        assert run().counts == {"privacy.PageVisit": 1}
-        visits(1, age=2000)
-        with clock.travel(by=timedelta(minutes=6)):
+        noon = clock.midnight(clock.today()) + timedelta(hours=12)
+        with clock.travel(to=noon):
+            Session.objects.create(session_key="a", session_data="", expire_date=noon + timedelta(minutes=5))
+            visits(1, age=2000)
+            assert run().counts == {"privacy.PageVisit": 1}
+            visits(1, age=2000)
+        with clock.travel(to=noon + timedelta(minutes=6)):
             assert run().counts == {"sessions.Session": 1}, "the night's part is done for today"
+
+    def test_a_session_made_in_another_time_ends_in_that_time(self) -> None:
+        with clock.travel(by=timedelta(days=3)):
+            SessionStore().create()
+            assert not run().counts["sessions.Session"]
+            with clock.travel(by=timedelta(seconds=settings.SESSION_COOKIE_AGE + 1)):
+                assert run().counts["sessions.Session"] == 1
 
     @given(
         days=st.integers(0, 3000),
