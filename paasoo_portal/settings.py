@@ -163,6 +163,7 @@ HOOKS: dict[str, list[str]] = {
     "erasure.replay": [
         "privacy.keys.burial.replay",
         "privacy.certificates.journaled.replay",
+        "privacy.retention.journaled.replay",
         "messaging.erasure.replay.replay",
         "accounts.erasure.replay.replay",
     ],

@@ -20,8 +20,9 @@ from django.utils.translation import ngettext_lazy
 from paasoo_portal.core import clock, hooks
 from paasoo_portal.core.audit import Event, record
 from paasoo_portal.core.tenancy import scope
+from privacy import journal
 from privacy.keys.models import DataClass
-from privacy.retention import bounds
+from privacy.retention import bounds, journaled
 from privacy.retention.models import RetentionInstruction
 
 GRACE: Final = timedelta(hours=24)
@@ -83,12 +84,12 @@ def instruct(
     and `knowingly` is not set (such content can no longer be found by number).
     """
     now = clock.now()
-    with scope(account_id):
+    with journal.erasing(journaled.KIND, database="default") as erasure, scope(account_id):
         _lock(account_id)
         current = in_force(account_id, data_class, now)
         waiting = pending(account_id, data_class)
         _validate(account_id, data_class, days, current, waiting, knowingly, now)
-        _cancel_pending(account_id, data_class, now)
+        cancelled = _cancel_pending(data_class, now)
         instruction: RetentionInstruction = RetentionInstruction.objects.create(
             account_id=account_id,
             data_class=data_class,
@@ -107,6 +108,7 @@ def instruct(
             days=days,
             former_days=current,
         )
+        journaled.given(erasure, instruction, cancelled)
         transaction.on_commit(lambda: announce(account_id))
     return instruction
 
@@ -115,7 +117,7 @@ def cancel(
     *, account_id: UUID, instruction_id: UUID, person_id: UUID | None, actor_kind: str = "member"
 ) -> None:
     """Take back an instruction within its grace period. Raises ValidationError when it is too late."""
-    with scope(account_id):
+    with journal.erasing(journaled.KIND, database="default") as erasure, scope(account_id):
         _lock(account_id)
         now = clock.now()
         changed = RetentionInstruction.objects.filter(
@@ -130,6 +132,7 @@ def cancel(
             actor_kind=actor_kind,
             subject_id=instruction_id,
         )
+        journaled.taken_back(erasure, account_id, instruction_id)
 
 
 def announce(account_id: UUID) -> None:
@@ -219,10 +222,14 @@ def _content_outlives_number(account_id: UUID, data_class: int, days: int, now: 
     return False
 
 
-def _cancel_pending(account_id: UUID, data_class: int, now: datetime) -> None:
-    RetentionInstruction.objects.filter(
+def _cancel_pending(data_class: int, now: datetime) -> list[UUID]:
+    """Which they were. Needs the account's scope."""
+    waiting = RetentionInstruction.objects.filter(
         data_class=data_class, cancelled_at=None, effective_at__gt=now
-    ).update(cancelled_at=now)
+    )
+    cancelled = list(waiting.values_list("pk", flat=True))
+    waiting.update(cancelled_at=now)
+    return cancelled
 
 
 def _lock(account_id: UUID) -> None:

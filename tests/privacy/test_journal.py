@@ -22,7 +22,8 @@ from privacy.journal.entries import Entry, decode, encode
 from privacy.journal.folder import FolderJournal
 from privacy.keys import burial, epochs, locks, nightly, status
 from privacy.keys import guard as keys_guard
-from privacy.retention import enforce
+from privacy.keys.models import DataClass
+from privacy.retention import enforce, instructions
 from tests.privacy.conftest import MakeKey, Registered, as_owner
 from tests.privacy.test_carry_over import in_child
 
@@ -532,8 +533,11 @@ def test_no_line_holds_more_than_ids_dates_and_numbers(
 ) -> None:
     make_key(account, age=31)
     enforce.enforce(region, clock.today())
+    instructions.instruct(account_id=account, data_class=DataClass.CONTENT, days=20, person_id=uuid7())
     allowed = {
         "account",
+        "cancelled",
+        "instruction",
         "reason",
         "run",
         "certificate",
@@ -547,3 +551,25 @@ def test_no_line_holds_more_than_ids_dates_and_numbers(
     for line in lines(journal.journal()):  # type: ignore[arg-type]
         assert set(json.loads(line).get("facts", {})) <= allowed
     assert connections[region].settings_dict["NAME"]
+
+
+def test_what_a_customer_instructed_since_is_in_force_in_an_old_copy(region: str, account: UUID) -> None:
+    """A lost instruction would keep for months what was to go after days."""
+    first, second, third = (
+        instructions.instruct(
+            account_id=account, data_class=DataClass.CONTENT, days=days, person_id=uuid7(), knowingly=True
+        )
+        for days in (20, 10, 15)
+    )
+    instructions.cancel(account_id=account, instruction_id=third.pk, person_id=None)
+    present = [(one.pk, one.days, one.cancelled_at is None) for one in instructions.history(account)]
+    number = min(one.number for one in journal.journal().entries() if one.kind == "instruction")
+    with as_owner("default") as connection:
+        connection.execute("DELETE FROM privacy_retentioninstruction WHERE id <> %s", [first.pk])
+        connection.execute("UPDATE privacy_retentioninstruction SET cancelled_at = NULL")
+    forget_since("default", number + 1)
+    with pytest.raises(journal.DatabaseBehind):
+        journal.check("default")
+    assert replay.replay("default").erasures["instruction"] == 3
+    assert [(one.pk, one.days, one.cancelled_at is None) for one in instructions.history(account)] == present
+    assert (second.pk, 10, False) in present
