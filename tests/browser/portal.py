@@ -25,7 +25,16 @@ from urllib.request import urlopen
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 240
 # What a test run sets for its own databases must not reach the portal that is tested.
-OWN = ("PAASOO_", "DATABASE_", "KEY_VAULT_URL", "REDIS_URL", "DJANGO_", "PORTAL_URL")
+OWN = (
+    "PAASOO_",
+    "DATABASE_",
+    "KEY_VAULT_URL",
+    "ERASURE_JOURNAL_URL",
+    "KEY_SNAPSHOT_URL",
+    "REDIS_URL",
+    "DJANGO_",
+    "PORTAL_URL",
+)
 
 
 @dataclass(frozen=True)
