@@ -78,6 +78,28 @@ CATALOGUE = [
         ),
     ),
     NotPersonal(
+        "privacy.Alarm",
+        "what is or was wrong in whole databases: counts, days and names of errors",
+        fields=(
+            "id",
+            "kind",
+            "database",
+            "severity",
+            "since_at",
+            "detail",
+            "first_seen_at",
+            "last_seen_at",
+            "told_at",
+            "ended_at",
+            "end_told_at",
+        ),
+    ),
+    NotPersonal(
+        "privacy.Standing",
+        "counts over whole databases",
+        fields=("database", "counted_at", "figures"),
+    ),
+    NotPersonal(
         "privacy.JournalMark",
         "which lines of the erasure journal were committed here",
         fields=("number", "fingerprint", "digest"),
