@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any, Final
 
 from django.conf import settings
@@ -16,15 +17,15 @@ from django.utils.translation import gettext_lazy
 from paasoo_portal.core import clock, heartbeat, regions
 from paasoo_portal.core.charts import Bars, Series
 from privacy.alarms import deadman, night
-from privacy.alarms.models import Alarm, Standing, gravest_first
+from privacy.alarms.models import Alarm, Kind, Severity, Standing, gravest_first
 from privacy.alarms.night import CONTROL
 from privacy.certificates.models import Certificate
-from privacy.keys.models import DataClass
+from privacy.keys.models import INSTRUCTED, DataClass
 from privacy.retention import runs
 from privacy.retention.models import RetentionRun, RunState
 
 NIGHTS: Final = 30
-PAST: Final = 10
+PAST: Final = 6
 # The worker counts each quarter of an hour; an hour without, and what is shown may be wrong.
 STALE_AFTER: Final = timedelta(hours=1)
 RUN_NAMES: Final = {
@@ -46,6 +47,17 @@ class State:
 
 
 @dataclass(frozen=True)
+class Ring:
+    """What rings, and in which databases: one line for all that has the same remedy."""
+
+    what: Kind
+    is_critical: bool
+    severity: str
+    begun_at: datetime
+    alarms: list[Alarm]
+
+
+@dataclass(frozen=True)
 class ClassLine:
     """Keys of one class, as last counted."""
 
@@ -56,6 +68,7 @@ class ClassLine:
     held: int
     tomorrow: int
     next_on: date | None
+    instructed: bool
 
 
 @dataclass(frozen=True)
@@ -85,19 +98,22 @@ class Database:
 
 def page() -> dict[str, Any]:
     """Everything that the page shows."""
-    ringing = sorted(Alarm.objects.filter(ended_at=None), key=gravest_first)
+    ringing = list(Alarm.objects.filter(ended_at=None))
     standings = {one.database: one for one in Standing.objects.all()}
     last = _last_runs()
     databases = [_database(alias, standings.get(alias), last, ringing) for alias in _aliases()]
     nights = _nights()
     born = {one.alias: one.figures.get("born_on") for one in databases}
     return {
-        "ringing": ringing,
+        "ringing": [
+            _ring(list(same)) for _kind, same in groupby(sorted(ringing, key=gravest_first), key=_sort)
+        ],
+        "ringing_count": len(ringing),
         "past": Alarm.objects.exclude(ended_at=None).order_by("-ended_at")[:PAST],
         "databases": databases,
         "certificates": Certificate.objects.aggregate(n=Max("number"))["n"] or 0,
-        "charts": [("nights", _punctual(nights, born)), ("erased", _erased(nights))],
-        "any_night": bool(nights),
+        "nights": _punctual(nights, born) if nights else None,
+        "today": clock.today(),
         "next_cutoff": clock.midnight(clock.today() + timedelta(days=1)),
         "round_at": heartbeat.last(night.ROUND),
         "outside": _outside(),
@@ -106,6 +122,16 @@ def page() -> dict[str, Any]:
 
 def _aliases() -> list[str]:
     return [*regions.aliases(), CONTROL]
+
+
+def _sort(alarm: Alarm) -> tuple[str, str]:
+    return alarm.kind, alarm.severity
+
+
+def _ring(same: list[Alarm]) -> Ring:
+    first = same[0]
+    begun = min(one.begun_at for one in same)
+    return Ring(first.what, first.is_critical, str(Severity(first.severity).label), begun, same)
 
 
 def _last_runs() -> dict[tuple[str, str], RetentionRun]:
@@ -129,7 +155,8 @@ def _database(
     if standing is not None:
         found.counted_at = standing.counted_at
         found.stale = clock.now() - standing.counted_at > STALE_AFTER
-        found.classes = [_class_line(**one) for one in standing.figures.get("keys", [])]
+        lines = [_class_line(**one) for one in standing.figures.get("keys", [])]
+        found.classes = [one for one in lines if one.living or one.instructed]
         found.figures = _figures(standing.figures, last.get((alias, runs.CARRY_OVER)))
     return found
 
@@ -170,7 +197,10 @@ def _came_to(kind: str, counts: dict[str, Any]) -> str:
 
 def _class_line(*, data_class: int, next_on: str | None, **counts: int) -> ClassLine:
     return ClassLine(
-        str(DataClass(data_class).label), next_on=date.fromisoformat(next_on) if next_on else None, **counts
+        str(DataClass(data_class).label),
+        next_on=date.fromisoformat(next_on) if next_on else None,
+        instructed=data_class in INSTRUCTED,
+        **counts,
     )
 
 
@@ -191,16 +221,17 @@ def _figures(figures: dict[str, Any], carried: RetentionRun | None) -> dict[str,
     return found
 
 
-Nights = dict[date, dict[str, tuple[datetime, int]]]
+Nights = dict[date, dict[str, datetime]]
 
 
 def _nights() -> Nights:
-    """By day and database, when its enforcement was done, and how many keys went."""
+    """By day and database, when its enforcement was done."""
     since = clock.today() - timedelta(days=NIGHTS - 1)
     done = RetentionRun.objects.filter(kind=runs.ENFORCE, state=RunState.DONE, cutoff_on__gte=since)
     found: Nights = {}
-    for database, day, at, counts in done.values_list("database", "cutoff_on", "finished_at", "counts"):
-        found.setdefault(day, {})[database] = (at, counts.get("keys", 0))
+    for run in done.only("database", "cutoff_on", "finished_at"):
+        assert run.finished_at is not None
+        found.setdefault(run.cutoff_on, {})[run.database] = run.finished_at
     return found
 
 
@@ -222,18 +253,12 @@ def _punctual(nights: Nights, born: dict[str, date | None]) -> Bars:
     return Bars(_("Databases whose night was done, of the last 30 nights"), days, series)
 
 
-def _judge(part: night.Part, day: date, done: tuple[datetime, int] | None, born: date | None) -> str:
+def _judge(part: night.Part, day: date, done: datetime | None, born: date | None) -> str:
     by = clock.midnight(day) + part.by
     if done is not None:
-        return "good" if done[0] <= by else "warn"
+        return "good" if done <= by else "warn"
     began = born is not None and born < day
     return "bad" if began and by <= clock.now() else ""
-
-
-def _erased(nights: Nights) -> Bars:
-    days = _days()
-    values = [sum(keys for _at, keys in nights.get(day, {}).values()) for day in days]
-    return Bars(_("Keys erased each night"), days, [Series(_("Keys erased"), "kept", values)])
 
 
 def _outside() -> dict[str, Any]:

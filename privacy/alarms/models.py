@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from paasoo_portal.core import clock
 from paasoo_portal.core.ids import uuid7
 from paasoo_portal.core.tenancy.policies import Access
 
@@ -111,13 +110,10 @@ class Alarm(models.Model):
         return f"{self.kind} {self.database}"
 
     @property
-    def begun_at(self) -> Any:
-        return self.since_at or self.first_seen_at
-
-    @property
-    def lasted(self) -> timedelta:
-        """For how long it is, or was, wrong."""
-        return (self.ended_at or clock.now()) - self.begun_at
+    def begun_at(self) -> datetime:
+        """Since when it is wrong, as far as anybody knows."""
+        since: datetime = self.since_at or self.first_seen_at
+        return since
 
     @property
     def what(self) -> Kind:

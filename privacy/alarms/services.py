@@ -91,7 +91,7 @@ def tell() -> int:
     found = news()
     if not found:
         return 0
-    told = sum(hooks.call("alarms.tell", news=found))
+    told: int = sum(hooks.call("alarms.tell", news=found))
     if not told:
         log.error("an alarm reaches nobody", extra={"n": len(found.begun) + len(found.lasting)})
         return 0

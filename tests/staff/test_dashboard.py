@@ -12,7 +12,7 @@ from accounts import staff_roles
 from paasoo_portal.core import clock, heartbeat
 from privacy.alarms.models import Alarm, Kind, Severity, Standing
 from privacy.alarms.night import PARTS, ROUND
-from privacy.keys.models import DataClass
+from privacy.keys.models import INSTRUCTED
 from privacy.retention.models import RetentionRun, RunState
 from tests.conftest import AsRole
 from tests.pages.conftest import Cast
@@ -36,7 +36,7 @@ def counted(alias: str, **line: int) -> None:
     today = clock.today()
     values: dict[str, Any] = {"living": 12_345, "due": 0, "late": 0, "held": 0, "tomorrow": 7}
     lines = [
-        values | line | {"data_class": int(one), "next_on": (today + DAY).isoformat()} for one in DataClass
+        values | line | {"data_class": int(one), "next_on": (today + DAY).isoformat()} for one in INSTRUCTED
     ]
     Standing.objects.update_or_create(
         database=alias,
@@ -110,7 +110,7 @@ def test_when_all_is_well_it_says_who_looked_and_what_was_done(operator: Visitor
             nights(alias, back=30)
     page = shown(operator, PAGE)
     assert "No alarm rings. Last looked at everything" in page
-    assert page.count("12,345") == len(ALIASES) * len(DataClass)
+    assert page.count("12,345") == len(ALIASES) * len(INSTRUCTED)
     assert "keys: 5, certificates: 2" in page
     assert "epoch 38" in page
     assert "irrecoverable" in page
@@ -155,7 +155,7 @@ def test_nights_late_and_missing_are_told_apart(operator: Visitor, as_role: AsRo
     assert page.count('<rect class="bad"') in {29, 30}, (
         "the other region's, whether or not today's hour has come"
     )
-    assert page.count('<td class="late">3<') == len(ALIASES) * len(DataClass)
+    assert page.count('<td class="late">3<') == len(ALIASES) * len(INSTRUCTED)
 
 
 def test_what_was_counted_long_ago_or_not_at_all_says_so(operator: Visitor, as_role: AsRole) -> None:
