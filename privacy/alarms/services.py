@@ -15,6 +15,7 @@ from typing import Final
 from django.db import transaction
 
 from paasoo_portal.core import clock, heartbeat, hooks
+from paasoo_portal.core.faults import fault
 from paasoo_portal.core.locks import only_one
 from privacy.alarms import deadman
 from privacy.alarms.evaluate import Look, evaluate
@@ -95,6 +96,7 @@ def tell() -> int:
     if not told:
         log.error("an alarm reaches nobody", extra={"n": len(found.begun) + len(found.lasting)})
         return 0
+    fault("alarms.told")
     now = clock.now()
     with transaction.atomic():
         Alarm.objects.filter(pk__in=[one.pk for one in (*found.begun, *found.lasting)]).update(told_at=now)

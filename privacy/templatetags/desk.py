@@ -9,7 +9,7 @@ from django import template
 from django.db.models import F, Q
 
 from paasoo_portal.core import clock, regions
-from privacy.alarms.models import Alarm, gravest_first
+from privacy.alarms.models import Alarm, Kind, gravest_first
 from privacy.cases.models import Case
 from privacy.disclosure.models import Extract, ExtractState, Order
 from privacy.holds.models import LegalHold
@@ -54,7 +54,11 @@ def desk(context: template.Context) -> dict[str, Any]:
         )[:_SHOWN]
     if may["privacy"]["view_retentionrun"]:
         done = runs.last_done_everywhere(runs.ENFORCE)
-        found["alarms"] = sorted(Alarm.objects.filter(ended_at=None), key=gravest_first)[:_SHOWN]
-        found["late"] = [one for one in regions.aliases() if done.get(one, date.min) < today]
+        ringing = sorted(Alarm.objects.filter(ended_at=None), key=gravest_first)
+        said = {one.database for one in ringing if one.what is Kind.ENFORCEMENT}
+        found["alarms"] = ringing[:_SHOWN]
+        behind = [one for one in regions.aliases() if done.get(one, date.min) < today]
+        found["behind"] = len(behind)
+        found["late"] = [one for one in behind if one not in said]
         found["databases"] = len(regions.aliases())
     return found

@@ -23,8 +23,11 @@ from privacy import keys
 from privacy.alarms import services, tasks
 from privacy.alarms.models import Alarm, Kind, Standing
 from privacy.alarms.night import ROUND
+from privacy.holds.models import Scope
 from tests.privacy.conftest import as_owner
 from tests.privacy.test_alarms import ALIASES, DAY, HOUR, MINUTE, down, signs_of_life, whole_night
+from tests.privacy.test_carry_over import in_child
+from tests.privacy.test_preservation import hold
 
 
 @pytest.fixture
@@ -140,6 +143,28 @@ def test_a_mail_server_that_is_down_delays_the_letter_and_loses_none(
         services.go_round()
         assert len(letters()) == 2
         assert not Alarm.objects.filter(told_at=None).exists()
+
+
+def test_killed_between_letter_and_note_it_is_told_again_and_never_forgotten(
+    world: str, staff: dict[str, Person]
+) -> None:
+    job = """
+from django.conf import settings as told
+from django.utils.module_loading import import_string
+told.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+hooks.handlers = lambda name: [import_string(path) for path in told.HOOKS[name]]
+from datetime import timedelta
+from privacy.alarms import services
+with clock.travel(by=timedelta(days=2)): services.go_round()
+"""
+    assert in_child(world, "alarms.told:1", job).returncode == 137
+    assert Alarm.objects.filter(ended_at=None).exists()
+    assert not Alarm.objects.exclude(told_at=None).exists()
+    with clock.travel(by=2 * DAY):
+        services.go_round()
+        assert len(letters()) == 2, "the lock went with the process"
+        services.go_round()
+        assert letters() == []
 
 
 def test_without_an_operator_or_officer_whoever_may_do_everything_is_told(
@@ -274,6 +299,16 @@ def test_the_worker_counts_what_pages_may_not(world: str, account: Any) -> None:
     assert figures["days"]["behind"] >= 1
     assert figures["journal"]["undecided"] == 0
     assert figures["snapshot"] == {"at": None}
+
+
+def test_what_a_hold_keeps_past_its_day_is_held_and_not_due(world: str, account: Any) -> None:
+    with clock.travel(by=-40 * DAY), system_scope("test", using=(world,)):
+        start = clock.today()
+        keys.for_sealing(world, account, keys.DataClass.CONTENT, start, start + 30 * DAY)
+    hold(account, scope=Scope.ACCOUNT, number=None, classes=[int(keys.DataClass.CONTENT)])
+    tasks.count_standing(world, clock.today().isoformat())
+    line = Standing.objects.get(database=world).figures["keys"][0]
+    assert (line["living"], line["due"], line["late"], line["held"]) == (1, 0, 0, 1)
 
 
 def test_what_cannot_be_counted_is_named(world: str, settings: Any) -> None:

@@ -15,6 +15,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.db import connections
+from django.test import Client
 
 from messaging.erasure.models import ErasedDay
 from paasoo_portal.core import clock, health, heartbeat, partitions
@@ -31,7 +32,7 @@ from privacy.keys.vault import vault
 from privacy.preservation import tasks as preservation
 from privacy.retention import clock_guard, nightly, rows
 from tests.privacy.conftest import Registered, as_owner
-from tests.privacy.test_preservation import hold
+from tests.privacy.test_preservation import as_user, hold
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 ALIASES = list(django_settings.TRAFFIC_ALIASES)
@@ -317,6 +318,19 @@ class TestOutside:
         heartbeat.beat(night.ROUND)
         with clock.travel(by=21 * MINUTE):
             assert health.parts()["retention"] == {"ok": False, "error": "unwatched"}
+
+    def test_readyz_answers_503_then(self, world: str) -> None:
+        client = Client()
+        with clock.travel(to=clock.midnight(clock.today() + DAY) + 3 * HOUR):
+            answer = client.get("/readyz")
+        assert answer.status_code == 503
+        assert answer.json()["parts"]["retention"]["error"] == "late"
+
+    def test_asked_by_a_role_that_sees_one_account_it_does_not_pretend(self, world: str) -> None:
+        with as_user("paasoo_app"):
+            first = next(one for one in told(code=1)["alarms"] if one["kind"] == "unchecked")
+        assert first["detail"]["errors"] == {"role": "PermissionError"}
+        assert told(code=0)["ok"]
 
     def test_every_alarm_has_its_row_in_the_operators_handbook(self) -> None:
         handbook = (Path(django_settings.BASE_DIR) / RUNBOOK).read_text()
