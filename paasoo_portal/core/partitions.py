@@ -65,29 +65,14 @@ def drop(alias: str, table: str, day: date) -> None:
 
 def days_left(alias: str) -> int:
     """For how many days from today on every partitioned table has partitions without a gap."""
-    return min(map(_days_without_a_gap, days_of_tables(alias).values()))
-
-
-def _days_without_a_gap(days: list[date]) -> int:
-    today, present, run = clock.today(), set(days), 0
-    while today + timedelta(days=run) in present:
-        run += 1
-    return run
-
-
-def days_of_tables(alias: str) -> dict[str, list[date]]:
-    """The days of every partitioned table, sorted, by one query."""
-    found: dict[str, list[date]] = {model._meta.db_table: [] for model in partitioned_models()}
-    with connections[alias].cursor() as cursor:
-        cursor.execute(
-            "SELECT p.relname, to_date(right(c.relname, 8), 'YYYYMMDD') FROM pg_inherits i "
-            "JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_class p ON p.oid = i.inhparent "
-            "WHERE i.inhparent = ANY(%s::regclass[]) ORDER BY 1, 2",
-            [list(found)],
-        )
-        for table, day in cursor.fetchall():
-            found[table].append(day)
-    return found
+    today, left = clock.today(), DAYS_AHEAD * 10
+    for model in partitioned_models():
+        present = set(existing_days(alias, model._meta.db_table))
+        run = 0
+        while today + timedelta(days=run) in present:
+            run += 1
+        left = min(left, run)
+    return left
 
 
 def _create(alias: str, table: str, day: date) -> None:

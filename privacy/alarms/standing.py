@@ -107,7 +107,8 @@ def _snapshot(alias: str) -> dict[str, Any]:
 
 
 def _days(alias: str) -> dict[str, Any]:
-    days = [one for found in partitions.days_of_tables(alias).values() for one in found]
+    tables = [model._meta.db_table for model in partitions.partitioned_models()]
+    days = [one for table in tables for one in partitions.existing_days(alias, table)]
     return {
         "ahead": partitions.days_left(alias),
         "behind": max((clock.today() - min(days)) // timedelta(days=1), 0) if days else 0,
