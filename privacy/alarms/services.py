@@ -13,13 +13,14 @@ from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import F, Q
 
 from paasoo_portal.core import clock, heartbeat, hooks
 from paasoo_portal.core.faults import fault
 from paasoo_portal.core.locks import only_one
 from privacy.alarms import deadman
 from privacy.alarms.evaluate import Look, evaluate
-from privacy.alarms.models import Alarm, gravest_first
+from privacy.alarms.models import Alarm, Kind, gravest_first
 from privacy.alarms.night import CONTROL, ROUND
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 _LOCK: Final = 0x5061_6153_6F6F_616C  # any number that nothing else locks by
 # Over once it was not seen for two rounds: what comes and goes within minutes is told once.
 OVER_AFTER: Final = timedelta(minutes=9)
+# A restart or a lost connection mends itself: told when the next round sees it too.
+PASSING: Final = (Kind.BEAT, Kind.DISPATCHER, Kind.UNCHECKED)
 AGAIN_AFTER: Final = timedelta(days=1)
 KEPT: Final = timedelta(days=400)
 
@@ -79,9 +82,10 @@ def write_down(look: Look) -> None:
 def news() -> News:
     """What whoever is on duty has not been told yet, or a day ago."""
     ringing = Alarm.objects.filter(ended_at=None)
+    passing = Q(kind__in=PASSING, last_seen_at=F("first_seen_at"))
     ended = Alarm.objects.filter(ended_at__isnull=False, told_at__isnull=False, end_told_at=None)
     return News(
-        sorted(ringing.filter(told_at=None), key=gravest_first),
+        sorted(ringing.filter(told_at=None).exclude(passing), key=gravest_first),
         sorted(ringing.filter(told_at__lte=clock.now() - AGAIN_AFTER), key=gravest_first),
         sorted(ended, key=gravest_first),
     )

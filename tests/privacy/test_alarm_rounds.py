@@ -193,6 +193,22 @@ def test_what_cannot_be_looked_at_is_not_over(world: str, staff: dict[str, Perso
         assert not Alarm.objects.filter(kind=Kind.UNCHECKED, ended_at=None).exists()
 
 
+def test_a_restart_is_not_told_and_a_process_that_stays_away_is(world: str, staff: dict[str, Person]) -> None:
+    signs_of_life()
+    with clock.travel(by=10 * MINUTE):
+        services.go_round()
+        assert Alarm.objects.filter(kind=Kind.DISPATCHER, ended_at=None).count() == len(ALIASES)
+        assert letters() == [], "the first round after a start sees what was silent until then"
+    ringing = Alarm.objects.filter(kind=Kind.DISPATCHER, ended_at=None)
+    for minutes, alive, told in ((15, True, 0), (20, True, 0), (40, False, 0), (45, False, 2)):
+        with clock.travel(by=minutes * MINUTE):
+            if alive:
+                signs_of_life()
+            services.go_round()
+            assert len(letters()) == told, minutes
+    assert ringing.count() == len(ALIASES)
+
+
 def test_what_rang_a_year_ago_is_forgotten(world: str, staff: dict[str, Person]) -> None:
     with clock.travel(by=-500 * DAY):
         now = clock.now()
