@@ -48,12 +48,15 @@ app.conf.update(
         "journal": {"task": "privacy.look_after_journal", "schedule": crontab(minute=45, hour="0-22")},
         "key-snapshots": {"task": "privacy.key_snapshots", "schedule": crontab(minute=55, hour="0-22")},
         "closures": {"task": "accounts.close_due", "schedule": crontab(minute="*/15", hour="0-22")},
+        "alarms": {"task": "privacy.alarms", "schedule": 300.0},
+        "standings": {"task": "privacy.count_standings", "schedule": crontab(minute="*/15", hour="0-22")},
         "retention": {"task": "privacy.retention_nightly", "schedule": crontab(hour=0, minute=10)},
         "retention-catch-up": {
             "task": "privacy.retention_nightly",
             "schedule": crontab(minute=40, hour="0-22"),
         },
         "rows": {"task": "privacy.rows_nightly", "schedule": crontab(minute=20, hour="0-22")},
+        "verification": {"task": "privacy.verify_nightly", "schedule": crontab(minute=30, hour="2-22")},
         "carry-over": {"task": "privacy.carry_over_nightly", "schedule": crontab(hour=1, minute=10)},
         "carry-over-catch-up": {
             "task": "privacy.carry_over_nightly",

@@ -212,8 +212,8 @@ STORES = [
     Store(
         "email",
         "letters",
-        "Sign-in, verification, invitations, and what became of a request: the address, and a link with a random token. "
-        "Once handed to the mail server they are its and the recipient's.",
+        "Sign-in, verification, invitations, what became of a request, and alarms to staff on duty: the address, and a link "
+        "with a random token. Once handed to the mail server they are its and the recipient's.",
         category=Category.C1,
         purposes=(RUN_ACCOUNT, SIGN_IN),
         recipients=(Recipient.HOSTING,),

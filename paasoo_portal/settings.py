@@ -93,6 +93,9 @@ CLOCK_FILE: Path | None = None if PRODUCTION else PATHS.clock_file
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+# --- The dead-man's switch: called once a day when the night is whole, so that somebody outside notices if it is not
+DEADMAN_URL = env.secret("DEADMAN_URL", "")
+
 # --- Carriers and the outbound door --------------------------------------------------------------------------
 SANDBOX_CARRIER = env.boolean("SANDBOX_CARRIER", not PRODUCTION)
 OUTBOUND_ALLOW_LOOPBACK = env.boolean("OUTBOUND_ALLOW_LOOPBACK", not PRODUCTION)
@@ -159,6 +162,8 @@ HOOKS: dict[str, list[str]] = {
         "privacy.keys.setup.setup",
     ],
     "vault.probe": ["privacy.keys.status.probe"],
+    "alarms.tell": ["accounts.duty.letters.alarms_told"],
+    "retention.probe": ["privacy.alarms.night.probe"],
     "journal.probe": ["privacy.journal.guard.probe"],
     "erasure.replay": [
         "privacy.keys.burial.replay",

@@ -1,28 +1,27 @@
-"""The staff pages of the promise: policy versions, sub-processors, and how retention stands. Keeps P-POL-1, P-SUB-1."""
+"""The staff pages of the promise: policy versions, sub-processors, retention's runs, the trail. Keeps P-POL-1, P-SUB-1."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db import DatabaseError
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from paasoo_portal.core import clock, health, regions
+from paasoo_portal.core import clock
 from paasoo_portal.core.audit import verify
 from paasoo_portal.core.audit.models import AuditEvent
+from privacy.alarms import dashboard
 from privacy.cases.admin import CaseAdmin, CaseRuleAdmin
-from privacy.certificates.models import Certificate
 from privacy.disclosure.admin import OrderAdmin
 from privacy.disclosure.admin_extracts import ExtractAdmin
-from privacy.errors import PrivacyError
 from privacy.floors.admin import StatutoryFloorAdmin
 from privacy.holds.admin import LegalHoldAdmin
-from privacy.keys import guard
 from privacy.policy.models import PolicyVersion
-from privacy.retention import runs
 from privacy.retention.admin import RetentionBoundAdmin
 from privacy.retention.models import RetentionRun
 from privacy.subprocessors.models import SubProcessor
@@ -88,23 +87,27 @@ class SubProcessorAdmin(KeptAdmin):
 
 @admin.register(RetentionRun)
 class RetentionRunAdmin(ReadAdmin):
-    """Each night's runs, and above them how every database stands."""
+    """Each night's runs, and the dashboard of how every database stands."""
 
     list_display = ("database", "kind", "cutoff_on", "state", "started_at", "finished_at")
     list_filter = ("database", "kind", "state")
     ordering = ("-cutoff_on", "database", "kind")
     change_list_template = "admin/privacy/retentionrun/change_list.html"
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def get_urls(self) -> list[Any]:
+        page = self.admin_site.admin_view(self.dashboard)
+        return [path("dashboard/", page, name="privacy_retentionrun_dashboard"), *super().get_urls()]
+
+    def dashboard(self, request: HttpRequest) -> HttpResponse:
+        """What is due, done, late and held; what rings, and what rang."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         context = {
-            "standing": [_standing(alias) for alias in regions.aliases()],
-            "parts": health.parts(),
-            "certificates": Certificate.objects.count(),
-            "today": clock.today(),
+            **self.admin_site.each_context(request),
+            "title": _("Retention dashboard"),
+            **dashboard.page(),
         }
-        return super().changelist_view(request, context | (extra_context or {}))
+        return TemplateResponse(request, "admin/privacy/retentionrun/dashboard.html", context)
 
 
 @admin.register(AuditEvent)
@@ -130,21 +133,3 @@ class AuditEventAdmin(ReadAdmin):
         fits = _("The whole chain fits.")
         told = fits if broken is None else _("The chain breaks at entry %(number)s.") % {"number": broken}
         return super().change_view(request, object_id, form_url, {"subtitle": told} | (extra_context or {}))
-
-
-def _standing(alias: str) -> dict[str, Any]:
-    """How a database stands: its epoch, and the last day enforced. Keys themselves are the worker's alone to count."""
-    try:
-        epoch = guard.check(alias)[-1].number
-    except (PrivacyError, DatabaseError) as error:
-        return {"database": alias, "error": type(error).__name__}
-    done = runs.last_done_by_kind(alias)
-    last, carried = done.get(runs.ENFORCE), done.get(runs.CARRY_OVER)
-    return {
-        "database": alias,
-        "epoch": epoch,
-        "enforced": last.cutoff_on if last is not None else None,
-        "keys": last.counts.get("keys", 0) if last is not None else 0,
-        "carried": carried.cutoff_on if carried is not None else None,
-        "late": last is None or last.cutoff_on < clock.today(),
-    }

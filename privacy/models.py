@@ -1,5 +1,6 @@
 """All models of the privacy engine, each defined with its concern."""
 
+from privacy.alarms.models import Alarm, Standing
 from privacy.cases.models import Case, CaseRule
 from privacy.certificates.models import Certificate, CertificateBlock
 from privacy.consent.models import ConsentRecord, PageVisit
@@ -17,6 +18,7 @@ from privacy.retention.models import ClockMark, RetentionBound, RetentionInstruc
 from privacy.subprocessors.models import SubProcessor
 
 __all__ = [
+    "Alarm",
     "Case",
     "CaseRule",
     "Certificate",
@@ -41,6 +43,7 @@ __all__ = [
     "RetentionInstruction",
     "RetentionRun",
     "RightsRequest",
+    "Standing",
     "StatutoryFloor",
     "SubProcessor",
 ]

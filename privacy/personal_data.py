@@ -32,6 +32,7 @@ from privacy.catalogue.terms import (
     Subject,
 )
 from privacy.personal_data_of_copies import PRESERVED
+from privacy.personal_data_of_runs import RUNS
 
 
 def _superseded() -> Coalesce:
@@ -118,11 +119,6 @@ CATALOGUE = [
         "hashes of certificates' digests",
         fields=("number", "root"),
     ),
-    NotPersonal(
-        "privacy.RetentionRun",
-        "runs over whole databases",
-        fields=("id", "database", "kind", "cutoff_on", "state", "started_at", "finished_at", "counts"),
-    ),
     PersonalData(
         # P-RET-11. The officer who published it is named while they work for us.
         "privacy.RetentionBound",
@@ -146,11 +142,6 @@ CATALOGUE = [
             "published_at": not_personal("when it was published"),
             "published_by_id": Held("Identifier"),
         },
-    ),
-    NotPersonal(
-        "privacy.ClockMark",
-        "clocks of our own machines",
-        fields=("boot_id", "wall_at", "boot_seconds"),
     ),
     PersonalData(
         "privacy.DrillSample",
@@ -193,6 +184,7 @@ CATALOGUE = [
         },
     ),
     *PRESERVED,
+    *RUNS,
     PersonalData(
         "privacy.ConsentRecord",
         category=Category.C2,

@@ -42,7 +42,19 @@ def parts() -> dict[str, dict[str, Any]]:
         found[f"vault.{alias}"] = _probe(partial(hooks.call, "vault.probe", alias=alias))
         found[f"dispatcher.{alias}"] = _life(f"dispatcher.{alias}", alias)
     found["beat"] = _life("beat", "default")
+    found["retention"] = _retention()
     return found
+
+
+def _retention() -> dict[str, Any]:
+    """Whether the night's erasures were done in time: asked here, so that a dead beat is noticed without beat."""
+    answer: dict[str, Any] = {}
+    try:
+        for part in hooks.call("retention.probe"):
+            answer |= part
+    except Exception as error:
+        return {"ok": False, "error": type(error).__name__}
+    return answer
 
 
 def _probe(check: Callable[[], object]) -> dict[str, Any]:

@@ -21,13 +21,12 @@ def probe(*, alias: str) -> None:
     guard.check(alias)
 
 
-def status(alias: str) -> dict[str, Any]:
-    """Counts and dates alone. Raises VaultMismatch, VaultUnavailable."""
+def epochs(alias: str) -> dict[str, Any]:
+    """Where the series stands, without a look at any key. Raises VaultMismatch, VaultUnavailable, JournalError."""
     rows = guard.check(alias)
     current = rows[-1].number
     kept = [row.number for row in rows if row.state == guard.KEPT]
     return {
-        "database": alias,
         "fingerprint": rows[-1].fingerprint,
         "erasure": vault().erasure,
         "epoch": current,
@@ -37,6 +36,14 @@ def status(alias: str) -> dict[str, Any]:
         "carry_overs_until_destruction": settings.EPOCHS_KEPT
         + 1
         - (current - (kept[0] if kept else current)),
+    }
+
+
+def status(alias: str) -> dict[str, Any]:
+    """Counts and dates alone. Raises VaultMismatch, VaultUnavailable, JournalError."""
+    return {
+        "database": alias,
+        **epochs(alias),
         "living": _living(alias),
         "erased": _count(alias, "SELECT count(*) FROM privacy_keytombstone"),
     }

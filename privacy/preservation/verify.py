@@ -32,6 +32,23 @@ def culprits(alias: str) -> Iterator[dict[str, Any]]:
             yield _culprit(alias, case_id, "preserved copies that outlive their hold or case")
 
 
+def overdue(alias: str, grace: timedelta) -> list[datetime]:
+    """Since when each hold or case waits to be begun or ended in a database, where that is longer than `grace`.
+
+    Needs the worker's system scope.
+    """
+    wanted = wanting.everything(alias).keys()
+    present = set(Preservation.objects.using(alias).values_list("pk", flat=True))
+    since = [_begun_at(case_id) for case_id in wanted - present]
+    since += [_ended_at(case_id) for case_id in present - wanted]
+    return [moment for moment in since if moment < clock.now() - grace]
+
+
+def _begun_at(case_id: UUID) -> datetime:
+    hold = LegalHold.objects.filter(pk=case_id).first()
+    return hold.placed_at if hold is not None else Case.objects.get(pk=case_id).opened_at
+
+
 def _ended_at(case_id: UUID) -> datetime:
     hold = LegalHold.objects.filter(pk=case_id).first()
     case = Case.objects.filter(pk=case_id).first()

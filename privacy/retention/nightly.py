@@ -1,13 +1,19 @@
-"""The night's work on one database: settle, enforce, seal anew what erasures touched, sweep. Each step may be repeated."""
+"""The night's work on one database: settle, enforce, seal anew what erasures touched, sweep; and the check of it all.
+
+Each step may be repeated.
+"""
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from paasoo_portal.core import heartbeat, hooks
-from privacy.retention import enforce, runs
+from privacy.retention import enforce, runs, verify
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -47,3 +53,19 @@ def sweep(alias: str, cutoff_on: date) -> int:
     swept = sum(count or 0 for count in hooks.call("retention.sweep", alias=alias, cutoff_on=cutoff_on))
     runs.finish(run_row, swept=run_row.counts.get("swept", 0) + swept)
     return swept
+
+
+def check(alias: str, day: date) -> int | None:
+    """Verify a database, the control plane included, and keep how many culprits there are. None when it was well already.
+
+    What was found is looked for again until it is gone. Needs the worker's role.
+    """
+    run_row, _ = runs.begin(alias, runs.VERIFY, day)
+    if runs.is_done(run_row) and not run_row.counts.get("culprits"):
+        return None
+    whole = verify.verify_certificates() if alias == "default" else verify.verify(alias)
+    culprits = whole.culprits + verify.verify_rows(alias).culprits
+    runs.finish(run_row, checked=whole.checked, culprits=len(culprits), by_kind=verify.kinds_of(culprits))
+    if culprits:
+        log.error("the check has found culprits", extra={"database": alias, "n": len(culprits)})
+    return len(culprits)

@@ -9,11 +9,12 @@ from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 
 from paasoo_portal.core import clock
 from privacy.retention.models import RetentionRun, RunState
 
-ENFORCE, SWEEP, CARRY_OVER, ROWS = "enforce", "sweep", "carry_over", "rows"
+ENFORCE, SWEEP, CARRY_OVER, ROWS, VERIFY = "enforce", "sweep", "carry_over", "rows", "verify"
 
 
 def begin(database: str, kind: str, cutoff_on: date) -> tuple[RetentionRun, bool]:
@@ -65,3 +66,9 @@ def last_done_by_kind(database: str) -> dict[str, RetentionRun]:
     """The last finished run of each kind, by one query."""
     done = RetentionRun.objects.filter(database=database, state=RunState.DONE)
     return {run.kind: run for run in done.order_by("kind", "-cutoff_on").distinct("kind")}
+
+
+def last_done_everywhere(kind: str) -> dict[str, date]:
+    """The newest cut-off that is done in each database, by one query."""
+    done = RetentionRun.objects.filter(kind=kind, state=RunState.DONE)
+    return dict(done.values_list("database").annotate(newest=Max("cutoff_on")))

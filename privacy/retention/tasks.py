@@ -1,28 +1,21 @@
-"""Beat's retention: plan, settle, enforce, sweep, and the dead-man's switch. Arguments are database and day
-alone.
-"""
+"""Beat's retention: plan, settle, enforce, sweep, verify. Arguments are database and day alone. What is late, the alarms tell."""
 
 from __future__ import annotations
 
 import logging
 from datetime import date, timedelta
-from typing import Final
 
 from celery import current_app, shared_task
 from django.conf import settings
 
-from paasoo_portal.core import clock, heartbeat, hooks, regions
+from paasoo_portal.core import clock, hooks, regions
 from paasoo_portal.core.tenancy import system_scope
 from privacy.errors import PrivacyError
 from privacy.holds.models import LegalHold, Scope
-from privacy.keys import epochs
 from privacy.keys.locks import Busy
 from privacy.retention import enforce, instructions, nightly, publishing, rows, runs
 
 log = logging.getLogger(__name__)
-
-ALARM_AFTER: Final = timedelta(hours=26)
-RUNS: Final = ("retention", "carry_over", "rows")
 
 
 def queue_of(alias: str) -> str:
@@ -47,7 +40,6 @@ def retention_nightly() -> None:
         instructions.announce(account_id)
     publishing.put_in_force()
     fan_out("privacy.retention_run")
-    watch()
 
 
 @shared_task(name="privacy.retention_run")
@@ -100,6 +92,26 @@ def rows_run(database: str, cutoff_on: str) -> None:
             _send_rows(database, cutoff_on)
 
 
+@shared_task(name="privacy.verify_nightly")
+def verify_nightly() -> None:
+    """Hourly after the night's first try: what was checked today and found whole is not checked again."""
+    day = clock.today().isoformat()
+    current_app.send_task("privacy.verify_run", args=["default", day], queue="control")
+    fan_out("privacy.verify_run")
+
+
+@shared_task(name="privacy.verify_run")
+def verify_run(database: str, day: str) -> None:
+    """Check one database. May be sent any number of times."""
+    if database not in {"default", *regions.aliases()} or date.fromisoformat(day) != clock.today():
+        log.error("check refused", extra={"database": database, "day": day})
+        return
+    try:
+        nightly.check(database, date.fromisoformat(day))
+    except PrivacyError as error:
+        log.error("check stopped", extra={"database": database, "because": error.log})
+
+
 @shared_task(name="privacy.hold_released")
 def hold_released(database: str, hold_id: str) -> None:
     """Go on at once with the erasure that a hold stopped. May be sent any number of times: the night does the same."""
@@ -115,19 +127,3 @@ def hold_released(database: str, hold_id: str) -> None:
         released = LegalHold.objects.filter(pk=hold_id).exclude(released_at=None).first()
     if released is not None and released.scope == Scope.ACCOUNT:
         hooks.call("hold.released", alias=database, account_id=released.account_id)
-
-
-def watch() -> list[str]:
-    """The dead-man's switch: a database whose run has not happened for 26 hours raises an alarm."""
-    late = []
-    now = clock.now()
-    first = regions.aliases()[0]
-    watched = [(f"{kind}.{alias}", alias) for alias in regions.aliases() for kind in RUNS]
-    for name, alias in [*watched, ("rows.default", first)]:
-        # A database whose run never happened is late from its first epoch on; the control plane has none of its own.
-        at = heartbeat.last(name) or epochs.first_opened_at(alias)
-        if at is not None and now - at > ALARM_AFTER:
-            late.append(name)
-            hours = int((now - at).total_seconds() // 3600)
-            log.error("nightly run is late", extra={"run": name, "hours": hours})
-    return late

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -84,6 +85,11 @@ def verify_rows(alias: str, cutoff_on: date | None = None) -> Verification:
     with system_scope(rows.JOB, using=dict.fromkeys(("default", alias))):
         found.culprits += rows.overdue(alias, at, _MOST_CULPRITS)
     return found
+
+
+def kinds_of(culprits: list[dict[str, Any]]) -> dict[str, int]:
+    """How many of each kind: what may stand in a run's counts, where no id belongs."""
+    return dict(Counter(str(culprit["kind"]) for culprit in culprits))
 
 
 def expected_cutoff(alias: str, kind: str = runs.ENFORCE) -> date:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from django import template
 from django.db.models import F, Q
 
 from paasoo_portal.core import clock, regions
+from privacy.alarms.models import Alarm, Kind, gravest_first
 from privacy.cases.models import Case
 from privacy.disclosure.models import Extract, ExtractState, Order
 from privacy.holds.models import LegalHold
@@ -23,8 +24,8 @@ _CASE_SOON: Final = timedelta(days=3)
 
 @register.inclusion_tag("admin/desk.html", takes_context=True)
 def desk(context: template.Context) -> dict[str, Any]:
-    """The request queue, orders, holds that wait for somebody, extracts to release, cases about to end, and databases
-    whose night's run is late; each by permission.
+    """Alarms, the request queue, orders, holds that wait for somebody, extracts to release, cases about to end, and
+    databases whose night's run is not done; each by permission.
     """
     may = context["perms"]
     today = clock.today()
@@ -52,7 +53,12 @@ def desk(context: template.Context) -> dict[str, Any]:
             "ends_on"
         )[:_SHOWN]
     if may["privacy"]["view_retentionrun"]:
-        done = {alias: runs.last_done(alias, runs.ENFORCE) for alias in regions.aliases()}
-        found["late"] = [alias for alias, run in done.items() if run is None or run.cutoff_on < today]
-        found["databases"] = len(done)
+        done = runs.last_done_everywhere(runs.ENFORCE)
+        ringing = sorted(Alarm.objects.filter(ended_at=None), key=gravest_first)
+        said = {one.database for one in ringing if one.what is Kind.ENFORCEMENT}
+        found["alarms"] = ringing[:_SHOWN]
+        behind = [one for one in regions.aliases() if done.get(one, date.min) < today]
+        found["behind"] = len(behind)
+        found["late"] = [one for one in behind if one not in said]
+        found["databases"] = len(regions.aliases())
     return found

@@ -69,6 +69,8 @@ STAFF = [
     "/admin/accounts/person/",
     "/admin/accounts/account/",
     "/admin/messaging/message/",
+    "/admin/privacy/retentionrun/",
+    "/admin/privacy/retentionrun/dashboard/",
 ]
 LOOKS = [(WIDE, False), (WIDE, True), (NARROW, False), (NARROW, True)]
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from tests.faults import lanes
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# Met only while a database gets its first epoch, while something is preserved or sealed anew, or between batches
-# of old rows:
+# Met only while a database gets its first epoch, while something is preserved or sealed anew, between batches of old
+# rows, or when an alarm rings:
 # tests/privacy stops there by itself.
 ELSEWHERE = {
+    "alarms.told",
     "epochs.bootstrap",
     "enforce.preserved",
     "preservation.batch",

@@ -18,7 +18,7 @@ from django.conf import settings as django_settings
 from django.db import connections
 from psycopg import sql
 
-from paasoo_portal.core import clock, hooks
+from paasoo_portal.core import clock, hooks, partitions
 from paasoo_portal.core.ids import uuid7
 from paasoo_portal.core.tenancy import system_scope
 from privacy import journal, keys
@@ -180,6 +180,27 @@ def region(request: pytest.FixtureRequest, committed: None) -> Iterator[str]:
     yield alias
     for name in PLACES:
         setattr(django_settings, name, os.environ[name])
+    begin_anew()
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest, committed: None) -> Iterator[str]:
+    """Every database with its first epoch just opened, beside a vault and a journal of the test's own; one region's alias."""
+    usual = {name: getattr(django_settings, name) for name in _PLACES}
+    request.getfixturevalue("vault_folder")
+    for alias in django_settings.TRAFFIC_ALIASES:
+        reset(alias)
+        with as_owner(alias) as connection:
+            connection.execute("TRUNCATE core_heartbeat")
+    with as_owner("default") as connection:
+        connection.execute("TRUNCATE core_heartbeat, privacy_alarm, privacy_standing")
+    journal.enrol("default")
+    for alias in django_settings.TRAFFIC_ALIASES:
+        epochs.bootstrap(alias)
+        partitions.ensure_ahead(alias)
+    yield django_settings.TRAFFIC_ALIASES[-1]
+    for name, url in usual.items():
+        setattr(django_settings, name, url)
     begin_anew()
 
 

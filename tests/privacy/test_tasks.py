@@ -17,7 +17,7 @@ from privacy.keys.models import DataClass
 from privacy.retention import clock_guard, instructions
 from privacy.retention import tasks as retention_tasks
 from privacy.retention.models import RetentionRun
-from tests.privacy.conftest import MakeKey, Registered, as_owner
+from tests.privacy.conftest import MakeKey, Registered
 
 
 @pytest.fixture
@@ -125,24 +125,28 @@ def test_a_stop_is_an_alarm_and_not_a_crash(
     assert len(guard.epochs_of(region)) == 1
 
 
-def test_a_run_that_never_happened_is_late_too(region: str, registered: Registered) -> None:
-    with as_owner("default") as connection:
-        connection.execute("DELETE FROM core_heartbeat")
-    assert f"retention.{region}" not in retention_tasks.watch()
-    with clock.travel(by=timedelta(hours=27)):
-        assert f"retention.{region}" in retention_tasks.watch()
-
-
-def test_the_dead_man_s_switch_rings_after_26_hours(
-    region: str, registered: Registered, sent: list[Any]
+def test_the_night_is_checked_once_when_it_is_whole_and_again_while_it_is_not(
+    region: str,
+    account: UUID,
+    make_key: MakeKey,
+    registered: Registered,
+    sent: list[tuple[str, list[str], str]],
 ) -> None:
-    for name in (f"retention.{region}", f"carry_over.{region}", f"rows.{region}"):
-        heartbeat.beat(name)
-    with clock.travel(by=timedelta(hours=25)):
-        assert not [name for name in retention_tasks.watch() if name.endswith(f".{region}")]
-    with clock.travel(by=timedelta(hours=27)):
-        assert [name for name in retention_tasks.watch() if name.endswith(f".{region}")] == [
-            f"retention.{region}",
-            f"carry_over.{region}",
-            f"rows.{region}",
-        ]
+    retention_tasks.verify_nightly()
+    assert [args[0] for _, args, _ in sent] == ["default", *django_settings.TRAFFIC_ALIASES]
+    key = make_key(account, age=40)
+    day = clock.today().isoformat()
+
+    def found() -> int:
+        retention_tasks.verify_run(region, day)
+        count: int = RetentionRun.objects.get(database=region, kind="verify").counts["culprits"]
+        return count
+
+    assert found() == 1, key
+    retention_tasks.retention_run(region, day)
+    assert found() == 0
+    make_key(account, age=41)
+    assert found() == 0, "what was whole is not gone through again that day"
+    retention_tasks.verify_run("no such database", day)
+    retention_tasks.verify_run(region, (clock.today() - timedelta(days=1)).isoformat())
+    assert RetentionRun.objects.filter(kind="verify").count() == 1

@@ -26,6 +26,7 @@ ADMIN = (
     "/admin/privacy/rightsrequest/",
     "/admin/privacy/legalhold/add/",
     "/admin/privacy/retentionrun/",
+    "/admin/privacy/retentionrun/dashboard/",
     "/admin/core/auditevent/",
 )
 # Borders of transactions are no queries.

@@ -65,6 +65,7 @@ def test_what_is_done_admits_exactly_its_roles(cast: Cast, staff: dict[str, Visi
         "/admin/privacy/statutoryfloor/add/": {OFFICER},
         "/admin/privacy/case/add/": {SUPPORT, OFFICER},
         "/admin/privacy/caserule/add/": {OFFICER},
+        "/admin/privacy/retentionrun/dashboard/": {OFFICER, OPERATOR},
     }
     for path, roles in done.items():
         for role, visitor in staff.items():

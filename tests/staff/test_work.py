@@ -165,12 +165,6 @@ def test_a_published_policy_is_fixed(officer: Visitor, nobody: Visitor) -> None:
     assert PolicyVersion.objects.get(number="2027-01").text.startswith("# New")
 
 
-def test_retention_shows_every_database(officer: Visitor) -> None:
-    page = shown(officer, "/admin/privacy/retentionrun/")
-    assert "How each database stands" in page
-    assert page.count('<th scope="row">') >= 2
-
-
 def test_the_trail_is_verified_as_it_is_read(cast: Cast, officer: Visitor) -> None:
     found = AuditEvent.objects.filter(chain=cast.company.pk).latest("number")
     assert "The whole chain fits." in shown(officer, f"/admin/core/auditevent/{found.pk}/change/")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -14,6 +15,7 @@ from privacy import files
 from privacy.keys.snapshots.sealed import SnapshotError, SnapshotMissing
 
 KEPT: Final = 3
+STAMP: Final = "%Y%m%dT%H%M%S%f"
 _SUFFIX: Final = ".snapshot"
 
 
@@ -43,6 +45,11 @@ def newest(database: str) -> Path:
     if not found:
         raise SnapshotMissing(f"there is no key snapshot of {database} where KEY_SNAPSHOT_URL says")
     return found[0]
+
+
+def taken_at(path: Path) -> datetime:
+    """When a snapshot was taken, by its name."""
+    return datetime.strptime(path.stem.split("-", 1)[1], STAMP).replace(tzinfo=UTC)
 
 
 def read(path: Path) -> bytes:

@@ -70,7 +70,7 @@ def _take(alias: str) -> Taken:
         keys=len(content["keys"]),
         tombstones=len(content["tombstones"]),
     )
-    path = store.put(alias, label.epoch, f"{at:%Y%m%dT%H%M%S%f}", sealed.seal(label, content))
+    path = store.put(alias, label.epoch, at.strftime(store.STAMP), sealed.seal(label, content))
     log.info("key snapshot taken", extra={"database": alias, "epoch": label.epoch, "keys": label.keys})
     return Taken(label, path)
 

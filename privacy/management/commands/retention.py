@@ -1,4 +1,4 @@
-"""`manage.py retention plan|enforce|verify [--json]`, for operators and auditors. Runs as the worker's role."""
+"""`manage.py retention plan|enforce|verify|alarms [--json]`, for operators, auditors and watchers outside. Worker's role."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from paasoo_portal.core import clock, regions
+from privacy.alarms.evaluate import evaluate
 from privacy.errors import PrivacyError
 from privacy.retention import nightly, plan, rows, verify
 
 
 class Command(BaseCommand):
-    help = "Show what is due, let it die now, or verify that nothing due can be read."
+    help = "Show what is due, let it die now, verify that nothing due can be read, or say what is wrong."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("action", choices=["plan", "enforce", "verify"])
+        parser.add_argument("action", choices=["plan", "enforce", "verify", "alarms"])
         parser.add_argument(
             "--cutoff", type=date.fromisoformat, help="A UTC day, at most today; default today."
         )
@@ -104,6 +105,24 @@ class Command(BaseCommand):
                 else "NOT in order; see above."
             )
         if culprits:
+            sys.exit(1)
+
+    def _alarms(self, aliases: list[str], options: dict[str, Any]) -> None:
+        """What is wrong now, asked anew and not taken from any round: it needs neither beat nor worker."""
+        look = evaluate()
+        found = [one for one in look.findings if not options["database"] or one.database in aliases]
+        if options["json"]:
+            self._json({"ok": not found, "alarms": [one.as_dict() for one in found]})
+        else:
+            for one in found:
+                since = f" since {one.since_at:%Y-%m-%d %H:%M} UTC" if one.since_at else ""
+                self.stdout.write(f"{one.severity.upper()} {one.database}: {one.kind.label}{since}")
+                if one.problem:
+                    self.stdout.write(f"  {one.problem}")
+                self.stdout.write(f"  {one.kind.remedy} ({one.kind.runbook})")
+            if not found:
+                self.stdout.write("No alarm rings.")
+        if found:
             sys.exit(1)
 
     def _json(self, answer: dict[str, Any]) -> None:
