@@ -178,15 +178,12 @@ def region(request: pytest.FixtureRequest, committed: None) -> Iterator[str]:
     journal.enrol("default")
     epochs.bootstrap(alias)
     yield alias
-    for name in PLACES:
-        setattr(django_settings, name, os.environ[name])
     begin_anew()
 
 
 @pytest.fixture
 def world(request: pytest.FixtureRequest, committed: None) -> Iterator[str]:
     """Every database with its first epoch just opened, beside a vault and a journal of the test's own; one region's alias."""
-    usual = {name: getattr(django_settings, name) for name in _PLACES}
     request.getfixturevalue("vault_folder")
     for alias in django_settings.TRAFFIC_ALIASES:
         reset(alias)
@@ -199,13 +196,13 @@ def world(request: pytest.FixtureRequest, committed: None) -> Iterator[str]:
         epochs.bootstrap(alias)
         partitions.ensure_ahead(alias)
     yield django_settings.TRAFFIC_ALIASES[-1]
-    for name, url in usual.items():
-        setattr(django_settings, name, url)
     begin_anew()
 
 
 def begin_anew() -> None:
     """Databases, vault and journal of the session tell one story again, from its first line on."""
+    for name in PLACES:
+        setattr(django_settings, name, os.environ[name])
     vaults, lines = (Path(urlsplit(getattr(django_settings, name)).path) for name in PLACES[:2])
     shutil.rmtree(lines, ignore_errors=True)
     for alias in django_settings.TRAFFIC_ALIASES:
