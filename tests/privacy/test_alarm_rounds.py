@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
@@ -145,6 +146,17 @@ def test_a_mail_server_that_is_down_delays_the_letter_and_loses_none(
         assert not Alarm.objects.filter(told_at=None).exists()
 
 
+def once_unlocked() -> list[Any]:
+    """The letters of the first round that finds the lock free: PostgreSQL takes a moment to notice a death."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        services.go_round()
+        if found := letters():
+            return found
+        time.sleep(0.1)
+    return []
+
+
 def test_killed_between_letter_and_note_it_is_told_again_and_never_forgotten(
     world: str, staff: dict[str, Person]
 ) -> None:
@@ -161,8 +173,7 @@ with clock.travel(by=timedelta(days=2)): services.go_round()
     assert Alarm.objects.filter(ended_at=None).exists()
     assert not Alarm.objects.exclude(told_at=None).exists()
     with clock.travel(by=2 * DAY):
-        services.go_round()
-        assert len(letters()) == 2, "the lock went with the process"
+        assert len(once_unlocked()) == 2, "the lock went with the process"
         services.go_round()
         assert letters() == []
 
