@@ -7,6 +7,7 @@ import logging
 from celery import shared_task
 
 from accounts.bound_notices import services as bound_notices
+from accounts.closure import returns
 from accounts.closure import services as closure
 from accounts.policy_notices import services as policy_notices
 
@@ -31,7 +32,10 @@ def tell_bounds() -> None:
 
 @shared_task(name="accounts.close_due")
 def close_due() -> None:
-    """Close the accounts whose week is over; one that a crash stopped goes on."""
+    """Give back what is to be given back, and close the accounts whose time has come; what a crash stopped goes on."""
+    under_way = returns.look_after()
+    if under_way:
+        log.info("returns under way", extra={"count": under_way})
     count = closure.close_due()
     if count:
         log.info("accounts closed", extra={"count": count})

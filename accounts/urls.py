@@ -52,6 +52,10 @@ urlpatterns = [
     path("privacy/deleted/", erasure.privacy_deleted, name="privacy_deleted"),
     path("privacy/close-account/", closure.account_close, name="account_close"),
     path("privacy/close-account/cancel/", closure.account_close_cancel, name="account_close_cancel"),
+    path("privacy/close-account/return/", closure.account_return_fetch, name="account_return_fetch"),
+    path(
+        "privacy/close-account/return/confirm/", closure.account_return_confirm, name="account_return_confirm"
+    ),
     path("privacy/requests/", rights.requests, name="requests"),
     path("privacy/requests/new/<slug:kind>/", rights.request_new, name="request_new"),
     path("privacy/requests/<slug:reference>/", rights.one_request, name="request"),

@@ -115,7 +115,7 @@ class PortalWorld:
         if person is None or closure.AccountClosure.objects.filter(account_id=account.pk).exists():
             return
         with clock.travel(by=-_AGO):
-            asked = closure.ask(account_id=account.pk, person=person)
+            asked = closure.ask(account_id=account.pk, person=person, choice="delete")
         closure.close(asked.pk)
 
     def _person(self, name: str) -> Person:

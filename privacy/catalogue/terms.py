@@ -257,6 +257,9 @@ REQUEST_YEARS: Final = Rule(
     "request", N_("three years after the request was closed"), 1095, promise="P-RGT-2"
 )
 EXPORT_WEEK: Final = Rule("export", N_("seven days after it was made"), 7, promise="P-RET-1")
+RETURN_KEPT: Final = Rule(
+    "return", N_("until the account is erased or kept after all, 100 days at most"), 100, promise="P-RET-6"
+)
 EXPORT_NOTE: Final = Rule("export-note", N_("35 days after it was asked for"), 35, promise="P-RET-1")
 NOTICE: Final = Rule("notice", N_("two years after it was sent"), 730, promise="P-POL-1")
 UNCONFIRMED_SIGN_UP: Final = Rule(

@@ -9,11 +9,16 @@ from tests.faults import lanes
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Met only while a database gets its first epoch, while something is preserved or sealed anew, or between batches
-# of old rows:
-# tests/privacy stops there by itself.
+# of old rows, or while an account is given back what is its own: tests/privacy and tests/accounts/closure stop there by
+# themselves.
 ELSEWHERE = {
+    "closure.asked",
+    "closure.begun",
+    "closure.stopped",
+    "closure.told",
     "epochs.bootstrap",
     "enforce.preserved",
+    "export.sealed",
     "preservation.batch",
     "preservation.buried",
     "preservation.certified",

@@ -69,5 +69,7 @@ class Event(StrEnum):
     EXPORT_FETCHED = "person:export:fetched"
     CLOSURE_ASKED = "account:closure:asked"
     CLOSURE_CANCELLED = "account:closure:cancelled"
+    RETURN_MADE = "system:return:made"
+    RETURN_CONFIRMED = "account:return:confirmed"
     ACCOUNT_CLOSED = "account:account:closed"
     PERSON_ERASED = "person:person:erased"
