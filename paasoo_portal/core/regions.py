@@ -60,6 +60,11 @@ def alias(code: str) -> str:
     return settings.REGIONS[code].alias
 
 
+def of_alias(alias: str) -> Region:
+    """A region whose traffic lives in the database; in production there is one."""
+    return next(region for region in settings.REGIONS.values() if region.alias == alias)
+
+
 def aliases() -> list[str]:
     """The distinct traffic-plane aliases, sorted."""
     return list(settings.TRAFFIC_ALIASES)
