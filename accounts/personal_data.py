@@ -194,6 +194,11 @@ CATALOGUE = [
         "that an organisation was told of a published bound",
         fields=("account_id", "id", "bound_id", "told_at"),
     ),
+    NotPersonal(
+        "accounts.ClockNotice",
+        "that an organisation was told of a published clock",
+        fields=("account_id", "id", "clock_id", "told_at"),
+    ),
     PersonalData(
         "accounts.PolicyNotice",
         category=Category.C1,

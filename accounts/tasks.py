@@ -24,7 +24,7 @@ def tell_policy() -> None:
 
 @shared_task(name="accounts.tell_bounds")
 def tell_bounds() -> None:
-    """Write of new bounds of retention to the accounts that they touch (P-RET-11)."""
+    """Write of new bounds of retention and legal clocks to the accounts that they touch (P-RET-11, P-RGT-2)."""
     count = bound_notices.tell()
     if count:
         log.info("notices of bounds sent", extra={"count": count})

@@ -4,6 +4,7 @@ from django.urls import path
 
 from accounts.api_keys import views as api_keys
 from accounts.centre import views as centre
+from accounts.centre import views_clocks as clocks
 from accounts.centre import views_inbox as inbox
 from accounts.centre import views_requests as rights
 from accounts.closure import views as closure
@@ -63,6 +64,7 @@ urlpatterns = [
     path("privacy/inbox/<slug:reference>/", inbox.inbox_answer, name="inbox_answer"),
     path("privacy/ask/", rights.ask, name="ask"),
     path("privacy/ask/<str:token>/", rights.ask_confirm, name="ask_confirm"),
+    path("privacy/periods/", clocks.privacy_clocks, name="privacy_clocks"),
     path("privacy/policy-seen/", policy_notices.policy_seen, name="policy_seen"),
     path("audit/", trail.audit, name="audit"),
 ]

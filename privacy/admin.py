@@ -15,6 +15,7 @@ from paasoo_portal.core.audit import verify
 from paasoo_portal.core.audit.models import AuditEvent
 from privacy.cases.admin import CaseAdmin, CaseRuleAdmin
 from privacy.certificates.models import Certificate
+from privacy.clocks.admin import LegalClockAdmin
 from privacy.disclosure.admin import OrderAdmin
 from privacy.disclosure.admin_extracts import ExtractAdmin
 from privacy.errors import PrivacyError
@@ -31,6 +32,7 @@ __all__ = [
     "CaseAdmin",
     "CaseRuleAdmin",
     "ExtractAdmin",
+    "LegalClockAdmin",
     "LegalHoldAdmin",
     "OrderAdmin",
     "RetentionBoundAdmin",

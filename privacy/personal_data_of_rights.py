@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from privacy.catalogue import End, Held, PersonalData, not_personal
 from privacy.catalogue.terms import (
+    ACCOUNT_LIFE,
     EVIDENCE,
     EXPORT_NOTE,
     REQUEST_YEARS,
@@ -19,6 +20,30 @@ from privacy.catalogue.terms import (
 
 RIGHTS: Final = (
     PersonalData(
+        # P-RGT-2. The officer who published it is named while they work for us.
+        "privacy.LegalClock",
+        category=Category.C2,
+        subject=Subject.STAFF,
+        purposes=(EVIDENCE,),
+        source=Source.OURSELVES,
+        retention=ACCOUNT_LIFE,
+        erasure=Erasure.BLANK,
+        export=Export.NONE,
+        withheld="it names which officer published a text of ours, and nothing about them",
+        person=("published_by_id",),
+        fields={
+            "id": not_personal("a counter of rows"),
+            "kind": not_personal("which clock"),
+            "region": not_personal("a region's code"),
+            "amount": not_personal("a published period"),
+            "unit": not_personal("a published period"),
+            "effective_on": not_personal("from when the clock holds"),
+            "reason": not_personal("the law or clause behind it"),
+            "published_at": not_personal("when it was published"),
+            "published_by_id": Held("Identifier"),
+        },
+    ),
+    PersonalData(
         "privacy.RightsRequest",
         category=Category.C2,
         subject=Subject.MEMBER,
@@ -26,7 +51,7 @@ RIGHTS: Final = (
         source=Source.PERSON,
         retention=REQUEST_YEARS,
         since=("closed_at",),
-        also=(End("received_at", UNCONFIRMED_REQUEST, Q(state="unconfirmed")),),
+        also=(End("confirm_until", UNCONFIRMED_REQUEST, Q(state="unconfirmed")),),
         erasure=Erasure.KEPT,
         person=("person_id",),
         fields={
@@ -50,6 +75,9 @@ RIGHTS: Final = (
             "state": Held(source=Source.OURSELVES),
             "received_at": Held(source=Source.OURSELVES),
             "due_on": not_personal("computed from the day of receipt"),
+            "clocks": not_personal("numbers of the clocks it was given"),
+            "take_over_on": not_personal("computed from the day it is due"),
+            "confirm_until": not_personal("computed from the day of receipt"),
             "extended": not_personal("a state of the request"),
             "reminded_at": not_personal("when we reminded who answers"),
             "closed_at": Held(source=Source.OURSELVES),

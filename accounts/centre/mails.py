@@ -23,6 +23,7 @@ def request_told(request_id: UUID, what: str) -> None:
         "reference": found.reference,
         "kind": found.get_kind_display(),
         "due_on": found.due_on,
+        "take_over_on": found.take_over_on,
         "what": what,
     }
     if found.person_id is not None:

@@ -31,6 +31,8 @@ from privacy import journal
 from privacy.catalogue import people
 from privacy.catalogue.people import Place
 from privacy.catalogue.terms import Erasure
+from privacy.clocks import register as clocks
+from privacy.clocks.models import ClockKind
 from privacy.exports import returns as returning
 from privacy.retention import closing
 
@@ -41,8 +43,6 @@ _DUE: Final = Q(cancelled_at=None, finished_at=None) & (
 )
 
 ACCOUNT: Final = "account"
-GRACE: Final = timedelta(days=7)
-RETURN_DAYS: Final = 30
 
 
 class ClosingAlready(AccountError):
@@ -50,13 +50,14 @@ class ClosingAlready(AccountError):
 
 
 def ask(*, account_id: UUID, person: Person, choice: str) -> AccountClosure:
-    """Decide to close in a week, and whether everything is returned first; every administrator is told.
+    """Decide to close in some days, and whether everything is returned first; every administrator is told.
 
-    With a return the week ends the service, and the account is erased once that was fetched or its period is over (see
+    With a return they end the service, and the account is erased once that was fetched or its period is over (see
     `returns`). Raises ClosingAlready.
     """
     now = clock.now()
-    days = RETURN_DAYS if choice == Choice.RETURN else 0
+    grace = clocks.days(ClockKind.CLOSING)
+    days = clocks.span(ClockKind.RETURN).days if choice == Choice.RETURN else 0
     with scope(account_id):
         try:
             with transaction.atomic():
@@ -64,10 +65,10 @@ def ask(*, account_id: UUID, person: Person, choice: str) -> AccountClosure:
                     account_id=account_id,
                     asked_by_id=person.pk,
                     asked_at=now,
-                    final_at=now + GRACE + timedelta(days=days),
+                    final_at=now + grace + timedelta(days=days),
                     choice=choice,
                     return_days=days,
-                    stops_at=now + GRACE if days else None,
+                    stops_at=now + grace if days else None,
                 )
         except IntegrityError:
             raise ClosingAlready(f"account {account_id} is to be closed already") from None

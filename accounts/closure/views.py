@@ -22,6 +22,8 @@ from accounts.people.models import Person
 from accounts.permissions import Permission, page
 from accounts.seats import sitting
 from paasoo_portal.core.http.pages import ask_to_confirm, confirmed_recently
+from privacy.clocks import register as clocks
+from privacy.clocks.models import ClockKind
 from privacy.exports.returns import is_there
 
 
@@ -30,7 +32,7 @@ from privacy.exports.returns import is_there
 def account_close(request: HttpRequest) -> HttpResponse:
     account = sitting(request).account
     data = request.POST if request.method == "POST" else None
-    form = CloseForm(data, name=account.name, days=services.RETURN_DAYS)
+    form = CloseForm(data, name=account.name, days=clocks.span(ClockKind.RETURN).days)
     if request.method == "POST" and form.is_valid():
         if not confirmed_recently(request):
             return ask_to_confirm(reverse("account_close"))
@@ -50,7 +52,7 @@ def account_close(request: HttpRequest) -> HttpResponse:
         "goes": selectors.goes(account.pk),
         "stays": selectors.stays(account.pk),
         "balance": selectors.balance(account.pk),
-        "days": services.GRACE.days,
+        "days": clocks.span(ClockKind.CLOSING).days,
         **_returned(closing),
     }
     return render(request, "accounts/close.html", context)

@@ -56,6 +56,7 @@ LABELS: Final[Words] = {
     Event.ACCOUNT_CLOSED: gettext_lazy("Account closed"),
     Event.PERSON_ERASED: gettext_lazy("A person’s data erased"),
     Event.BOUND_PUBLISHED: gettext_lazy("Retention bounds published"),
+    Event.CLOCK_PUBLISHED: gettext_lazy("Legal clock published"),
     Event.HOLD_PLACED: gettext_lazy("Legal hold placed"),
     Event.HOLD_CONFIRMED: gettext_lazy("Legal hold confirmed"),
     Event.HOLD_RELEASE_PROPOSED: gettext_lazy("Release of a legal hold proposed"),

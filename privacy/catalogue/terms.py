@@ -270,8 +270,9 @@ UNCONFIRMED_SIGN_UP: Final = Rule(
 )
 UNCONFIRMED_REQUEST: Final = Rule(
     "unconfirmed-request",
-    N_("two days after it was sent, when the address was never confirmed"),
-    2,
+    # Counted from the moment at which the time for it runs out.
+    N_("when the time to confirm its address is over"),
+    0,
     promise="P-RGT-2",
 )
 EVIDENCE_YEARS: Final = Rule("evidence", N_("seven years, by id alone"), 2557, promise="P-RET-4")

@@ -33,6 +33,7 @@ class Event(StrEnum):
     RETENTION_ENFORCED = "system:retention:enforced"
     ERASURE_COMPLETED = "system:erasure:completed"
     BOUND_PUBLISHED = "staff:retention_bound:published"
+    CLOCK_PUBLISHED = "staff:legal_clock:published"
     HOLD_PLACED = "staff:hold:placed"
     HOLD_CONFIRMED = "staff:hold:confirmed"
     HOLD_RELEASE_PROPOSED = "staff:hold:release_proposed"
