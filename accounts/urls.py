@@ -7,6 +7,7 @@ from accounts.centre import views as centre
 from accounts.centre import views_clocks as clocks
 from accounts.centre import views_inbox as inbox
 from accounts.centre import views_requests as rights
+from accounts.centre import views_text as text
 from accounts.closure import views as closure
 from accounts.duty import views as duty
 from accounts.erasure import views as erasure
@@ -64,6 +65,7 @@ urlpatterns = [
     path("privacy/inbox/<slug:reference>/", inbox.inbox_answer, name="inbox_answer"),
     path("privacy/ask/", rights.ask, name="ask"),
     path("privacy/ask/<str:token>/", rights.ask_confirm, name="ask_confirm"),
+    path("privacy/end-user-text/", text.end_user_text, name="end_user_text"),
     path("privacy/periods/", clocks.privacy_clocks, name="privacy_clocks"),
     path("privacy/policy-seen/", policy_notices.policy_seen, name="policy_seen"),
     path("audit/", trail.audit, name="audit"),

@@ -61,8 +61,8 @@ def alias(code: str) -> str:
 
 
 def of_alias(alias: str) -> Region:
-    """A region whose traffic lives in the database; in production there is one."""
-    return next(region for region in settings.REGIONS.values() if region.alias == alias)
+    """The region that a database of traffic is named after."""
+    return settings.REGIONS[alias]
 
 
 def aliases() -> list[str]:
