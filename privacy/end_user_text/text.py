@@ -36,6 +36,11 @@ WORDS: Final = {
     ),
     "Identifier": N_("the sender that stood above the message, and our own reference for it"),
 }
+# What the customer's own purposes are called in its own voice, by their slug.
+PURPOSES: Final = {
+    "deliver": N_("deliver our messages"),
+    "show": N_("let us find and check what we sent and received"),
+}
 _CLASSES: Final = {
     DataClass.CONTENT: N_("The text of each message"),
     DataClass.NUMBER: N_("Your phone number"),
@@ -72,7 +77,14 @@ def sections(account_id: UUID, home: str) -> list[Section]:
             _("Which data, and what for"),
             (_("PaaSoo processes for us:"),),
             tuple(_(WORDS[term]) for term in terms()),
-            (_("It uses them to %(purposes)s, and for nothing of its own.") % {"purposes": _purposes()},),
+            (
+                _("It uses them for us to: %(purposes)s.")
+                % {"purposes": "; ".join(_(PURPOSES[one]) for one in purposes())},
+                _(
+                    "For its own accounts, and case by case against faults, spam and fraud, PaaSoo is responsible itself, as "
+                    "its privacy policy says."
+                ),
+            ),
         ),
         Section(_("How long"), (), tuple(_periods(account_id)), (_survives(),)),
         Section(
@@ -102,6 +114,12 @@ def terms() -> list[str]:
     """The kinds of data about End-Users that the catalogue declares for the customer's own purposes."""
     found = {entry.term for entry in _entries()}
     return [term for term in WORDS if term in found]
+
+
+def purposes() -> list[str]:
+    """The slugs of the purposes for which we work on the customer's instruction with them."""
+    found = {one.slug for entry in _entries() for one in entry.purposes if one.role is Role.PROCESSOR}
+    return [slug for slug in PURPOSES if slug in found]
 
 
 def places(account_id: UUID, home: str) -> list[Region]:
@@ -148,11 +166,6 @@ def _entries() -> Iterator[FieldEntry]:
             yield entry
 
 
-def _purposes() -> str:
-    found = {purpose.slug: purpose for entry in _entries() for purpose in entry.purposes}
-    return _("; ").join(_(one.text) for one in found.values() if one.role is Role.PROCESSOR)
-
-
 def _periods(account_id: UUID) -> Iterator[str]:
     days = instructions.days_of(account_id, _CLASSES)
     for data_class, word in _CLASSES.items():
@@ -161,8 +174,8 @@ def _periods(account_id: UUID) -> Iterator[str]:
             yield _("%(what)s: not stored beyond delivery.") % {"what": _(word)}
             continue
         told = ngettext(
-            "%(what)s: %(days)d day, then it is erased by itself, from every copy.",
-            "%(what)s: %(days)d days, then it is erased by itself, from every copy.",
+            "%(what)s: %(days)d day, then it is erased by itself; back-ups follow within a few days.",
+            "%(what)s: %(days)d days, then it is erased by itself; back-ups follow within a few days.",
             kept,
         )
         yield told % {"what": _(word), "days": kept}
@@ -170,8 +183,8 @@ def _periods(account_id: UUID) -> Iterator[str]:
 
 def _survives() -> str:
     return _(
-        "Afterwards nothing is left but counts for the accounts, without text and number. Longer is kept only what a court "
-        "or an authority orders, or a named exception covers, such as a case of fraud."
+        "The rest of a message goes with all messages of its day. Counts without text and number stay for the accounts. Longer "
+        "is kept only what a court or an authority orders, or a named exception covers, such as a case of fraud."
     )
 
 

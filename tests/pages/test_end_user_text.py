@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils import translation
 
 from paasoo_portal.core import clock
+from privacy.catalogue.terms import Role
 from privacy.end_user_text import text
 from privacy.keys.models import DataClass
 from privacy.retention import instructions
@@ -81,6 +82,8 @@ def test_it_names_us_the_data_the_places_and_who_works_there(cast: Cast, alice: 
 
 def test_every_kind_of_data_about_end_users_has_its_words() -> None:
     assert {entry.term for entry in text._entries()} == set(text.WORDS)
+    ours = {one.slug for entry in text._entries() for one in entry.purposes if one.role is Role.PROCESSOR}
+    assert ours == set(text.PURPOSES)
 
 
 def test_the_html_says_the_same_and_is_escaped(cast: Cast, alice: Visitor) -> None:
