@@ -21,6 +21,8 @@ LEFT_OUT = {"account_logout", "messages_export", "export_fetch", "v1_openapi", "
 # Forms and files of the account that show no page of their own.
 NOT_PAGES = {
     "account_close_cancel",
+    "account_return_confirm",
+    "account_return_fetch",
     "invitation_resend",
     "message_find",
     "message_steps",
