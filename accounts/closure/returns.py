@@ -45,6 +45,7 @@ def look_after() -> int:
     known = list(found.order_by("stops_at").values_list("pk", flat=True))
     for closure_id in known:
         _stop(closure_id)
+        _stay_stopped(closure_id)
         _ask(closure_id)
         _keep_whole(closure_id)
         tell(closure_id)
@@ -117,13 +118,30 @@ def _stop(closure_id: UUID) -> None:
         found = _locked(pk=closure_id, stopped_at=None)
         if found is None:
             return
-        account = Account.objects.get(pk=found.account_id)
-        found.was_open = account.state == AccountState.OPEN
+        found.was_open = _is_open(found.account_id)
         found.stopped_at = clock.now()
         found.save(update_fields=["was_open", "stopped_at"])
         if found.was_open:
-            change_account(account_id=account.pk, actor_id=None, state=AccountState.SUSPENDED)
+            change_account(account_id=found.account_id, actor_id=None, state=AccountState.SUSPENDED)
     fault("closure.stopped")
+
+
+def _stay_stopped(closure_id: UUID) -> None:
+    """Where somebody opened the account meanwhile, what was made is not all there is: it stops and is made anew."""
+    with transaction.atomic():
+        found = _locked(pk=closure_id, stopped_at__isnull=False)
+        if found is None or not _is_open(found.account_id):
+            return
+        change_account(account_id=found.account_id, actor_id=None, state=AccountState.SUSPENDED)
+        returning.discard(found.return_id)
+        found.was_open, found.stopped_at, found.return_id = True, clock.now(), None
+        found.returned_at = found.reminded_at = found.fetched_at = found.confirmed_at = None
+        found.final_at = clock.now() + timedelta(days=found.return_days)
+        found.save()
+
+
+def _is_open(account_id: UUID) -> bool:
+    return Account.objects.filter(pk=account_id, state=AccountState.OPEN).exists()
 
 
 def _ask(closure_id: UUID) -> None:

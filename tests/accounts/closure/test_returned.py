@@ -234,6 +234,29 @@ class TestKeptAfterAll:
         assert not list(media.rglob("*.sealed")) + list(media.rglob("*.draft"))
         assert job().state == ExportState.OVER
 
+    def test_where_staff_open_it_meanwhile_what_was_made_is_made_anew(
+        self, leaving: Cast, as_role: AsRole, media: Path
+    ) -> None:
+        with clock.travel(by=WEEK):
+            ready(as_role)
+            first = job().pk
+            AccountClosure.objects.update(
+                fetched_at=clock.now(), confirmed_at=clock.now(), final_at=clock.now()
+            )
+            Account.objects.filter(pk=leaving.company.pk).update(state="open")
+            with as_role("worker"):
+                tick()
+                assert alive(leaving)
+                assert not list(media.rglob("*.sealed"))
+                with clock.travel(by=WEEK + timedelta(minutes=6)):
+                    tick()
+                    second = ExportJob.objects.get(state=ExportState.WAITING)
+                    assert second.pk != first
+                    exports.make(second.pk)
+                    tick()
+        assert closure().returned_at is not None
+        assert closure().fetched_at is None
+
     def test_one_that_was_suspended_before_stays_so(self, leaving: Cast, as_role: AsRole) -> None:
         Account.objects.filter(pk=leaving.company.pk).update(state="suspended")
         with clock.travel(by=WEEK):
