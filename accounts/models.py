@@ -2,7 +2,7 @@
 
 from accounts.api_keys.models import ApiKey
 from accounts.billing.models import AllowanceTransfer, Balance, LedgerEntry
-from accounts.bound_notices.models import BoundNotice
+from accounts.bound_notices.models import BoundNotice, ClockNotice
 from accounts.closure.models import AccountClosure
 from accounts.duty.models import StaffDuty
 from accounts.people.models import Person
@@ -16,6 +16,7 @@ __all__ = [
     "ApiKey",
     "Balance",
     "BoundNotice",
+    "ClockNotice",
     "Invitation",
     "LedgerEntry",
     "Membership",

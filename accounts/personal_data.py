@@ -2,7 +2,7 @@
 
 from django.db.models import Q
 
-from privacy.catalogue import ACCOUNT_CLOSED, End, Held, NotPersonal, PersonalData, not_personal
+from privacy.catalogue import ACCOUNT_CLOSED, MEMBERS, End, Held, NotPersonal, PersonalData, not_personal
 from privacy.catalogue.terms import (
     ACCOUNT_LIFE,
     ACCOUNTING,
@@ -29,6 +29,7 @@ ROW = not_personal("a random identifier of the row")
 ACCOUNT = not_personal("names the customer's organisation by a random identifier")
 STATE = not_personal("a state of the product's own, the same for everybody")
 SETTING = not_personal("a setting of the account, about no person")
+SECRET = not_personal("a hash of a random secret", "a secret")
 # Whoever signed up and never followed the link: nobody knows whose address it is. Staff are let in without one.
 UNCONFIRMED = Q(emailaddress__isnull=False, is_staff=False, last_login=None) & ~Q(emailaddress__verified=True)
 
@@ -42,6 +43,7 @@ CATALOGUE = [
         retention=ACCOUNT_LIFE,
         erasure=Erasure.ROW,
         person=("id",),
+        organisation=MEMBERS,
         also=(End("joined_at", UNCONFIRMED_SIGN_UP, UNCONFIRMED),),
         fields={
             "id": Held("Identifier", source=Source.OURSELVES),
@@ -57,8 +59,9 @@ CATALOGUE = [
                 retention=SECURITY_LOG,
                 since="last_login",
                 erasure=Erasure.BLANK,
+                own="a trace of the person's sign-in",
             ),
-            "session_number": not_personal("a counter that ends sessions"),
+            "session_number": not_personal("a counter that ends sessions", "our own bookkeeping"),
             "is_active": Held(source=Source.OURSELVES),
             "is_staff": Held(
                 "Professional", category=Category.C8, subject=Subject.STAFF, source=Source.OURSELVES
@@ -145,7 +148,7 @@ CATALOGUE = [
             "account_id": Held("Professional"),
             "email": Held("EmailAddress"),
             "role": Held("Job"),
-            "token_hash": not_personal("a hash of a random token"),
+            "token_hash": SECRET,
             "invited_by": Held("Identifier", subject=Subject.MEMBER, erasure=Erasure.BLANK),
             "created_at": Held(source=Source.OURSELVES),
             "expires_at": not_personal("a limit computed from the creation"),
@@ -174,12 +177,27 @@ CATALOGUE = [
             "begun_at": STATE,
             "finished_at": STATE,
             "counts": not_personal("counts of what was erased"),
+            "choice": not_personal("whether the organisation's data are returned first"),
+            "return_days": not_personal("how long what is returned waits to be fetched"),
+            "stops_at": STATE,
+            "stopped_at": STATE,
+            "was_open": STATE,
+            "return_id": not_personal("names the copy that is returned"),
+            "returned_at": STATE,
+            "reminded_at": STATE,
+            "fetched_at": not_personal("when what is returned was fetched"),
+            "confirmed_at": not_personal("when it was confirmed to be whole"),
         },
     ),
     NotPersonal(
         "accounts.BoundNotice",
         "that an organisation was told of a published bound",
         fields=("account_id", "id", "bound_id", "told_at"),
+    ),
+    NotPersonal(
+        "accounts.ClockNotice",
+        "that an organisation was told of a published clock",
+        fields=("account_id", "id", "clock_id", "told_at"),
     ),
     PersonalData(
         "accounts.PolicyNotice",
@@ -191,6 +209,7 @@ CATALOGUE = [
         since=("told_at",),
         erasure=Erasure.ROW,
         person=("person_id",),
+        own="between the person and us",
         fields={
             "id": ROW,
             "person_id": Held("Identifier"),
@@ -230,8 +249,8 @@ CATALOGUE = [
             "id": ROW,
             "account_id": ACCOUNT,
             "key": not_personal("the key's public, random name"),
-            "secret_hash": not_personal("a hash of a random secret"),
-            "former_hash": not_personal("a hash of a random secret"),
+            "secret_hash": SECRET,
+            "former_hash": SECRET,
             "former_used_at": not_personal("a program's last call"),
             "name": Held("Name"),
             "scopes": SETTING,

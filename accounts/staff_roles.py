@@ -50,6 +50,8 @@ TABLE: Final[dict[str, frozenset[str]]] = {
     "privacy.view_retentionrun":    frozenset({         OFFICER,          OPERATOR }),
     "privacy.view_retentionbound": frozenset({        OFFICER,          OPERATOR }),
     "privacy.add_retentionbound":  frozenset({        OFFICER                    }),
+    "privacy.view_legalclock":     frozenset({         OFFICER,          OPERATOR }),
+    "privacy.add_legalclock":      frozenset({         OFFICER                    }),
     "core.view_auditevent":         frozenset({         OFFICER,          OPERATOR }),
 }
 # fmt: on

@@ -7,6 +7,7 @@ import logging
 from celery import shared_task
 
 from accounts.bound_notices import services as bound_notices
+from accounts.closure import returns
 from accounts.closure import services as closure
 from accounts.policy_notices import services as policy_notices
 
@@ -23,7 +24,7 @@ def tell_policy() -> None:
 
 @shared_task(name="accounts.tell_bounds")
 def tell_bounds() -> None:
-    """Write of new bounds of retention to the accounts that they touch (P-RET-11)."""
+    """Write of new bounds of retention and legal clocks to the accounts that they touch (P-RET-11, P-RGT-2)."""
     count = bound_notices.tell()
     if count:
         log.info("notices of bounds sent", extra={"count": count})
@@ -31,7 +32,10 @@ def tell_bounds() -> None:
 
 @shared_task(name="accounts.close_due")
 def close_due() -> None:
-    """Close the accounts whose week is over; one that a crash stopped goes on."""
+    """Give back what is to be given back, and close the accounts whose time has come; what a crash stopped goes on."""
+    under_way = returns.look_after()
+    if under_way:
+        log.info("returns under way", extra={"count": under_way})
     count = closure.close_due()
     if count:
         log.info("accounts closed", extra={"count": count})

@@ -4,8 +4,10 @@ from django.urls import path
 
 from accounts.api_keys import views as api_keys
 from accounts.centre import views as centre
+from accounts.centre import views_clocks as clocks
 from accounts.centre import views_inbox as inbox
 from accounts.centre import views_requests as rights
+from accounts.centre import views_text as text
 from accounts.closure import views as closure
 from accounts.duty import views as duty
 from accounts.erasure import views as erasure
@@ -52,6 +54,10 @@ urlpatterns = [
     path("privacy/deleted/", erasure.privacy_deleted, name="privacy_deleted"),
     path("privacy/close-account/", closure.account_close, name="account_close"),
     path("privacy/close-account/cancel/", closure.account_close_cancel, name="account_close_cancel"),
+    path("privacy/close-account/return/", closure.account_return_fetch, name="account_return_fetch"),
+    path(
+        "privacy/close-account/return/confirm/", closure.account_return_confirm, name="account_return_confirm"
+    ),
     path("privacy/requests/", rights.requests, name="requests"),
     path("privacy/requests/new/<slug:kind>/", rights.request_new, name="request_new"),
     path("privacy/requests/<slug:reference>/", rights.one_request, name="request"),
@@ -59,6 +65,8 @@ urlpatterns = [
     path("privacy/inbox/<slug:reference>/", inbox.inbox_answer, name="inbox_answer"),
     path("privacy/ask/", rights.ask, name="ask"),
     path("privacy/ask/<str:token>/", rights.ask_confirm, name="ask_confirm"),
+    path("privacy/end-user-text/", text.end_user_text, name="end_user_text"),
+    path("privacy/periods/", clocks.privacy_clocks, name="privacy_clocks"),
     path("privacy/policy-seen/", policy_notices.policy_seen, name="policy_seen"),
     path("audit/", trail.audit, name="audit"),
 ]

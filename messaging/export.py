@@ -1,6 +1,7 @@
 """Messages for a copy of an account: opened as the pages open them, batch by batch, region by region.
 
-A record is what the API tells of a message, and beside it whatever else the catalogue says is exported (P-RGT-3).
+A record is what the API tells of a message, and beside it whatever else the catalogue says is given back (P-RGT-3,
+P-RET-6).
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from messaging.messages.models import Message
 from messaging.rest import reading
 from paasoo_portal.core import regions
 from paasoo_portal.core.tenancy import scope
-from privacy.catalogue import people
-from privacy.catalogue.people import Place
+from privacy.catalogue import returning
+from privacy.catalogue.returning import Returned
 
 BATCH: Final = 500
 Records = Callable[[], Iterator[dict[str, Any]]]
@@ -26,7 +27,7 @@ def messages(account_id: UUID) -> list[tuple[str, Records]]:
 
 
 def _records(alias: str, account_id: UUID) -> Records:
-    place = next(one for one in people.places() if one.model is Message)
+    returned = returning.of(Message)
 
     def read() -> Iterator[dict[str, Any]]:
         after = UUID(int=0)
@@ -37,7 +38,7 @@ def _records(alias: str, account_id: UUID) -> Records:
                 batch = list(rows.order_by("id")[:BATCH])
                 told = reading.details(alias, account_id, batch)
             for message, record in zip(batch, told, strict=True):
-                yield {**_beside(place, message), **record}
+                yield {**_beside(returned, message), **record}
             if len(batch) < BATCH:
                 return
             after = batch[-1].pk
@@ -45,5 +46,7 @@ def _records(alias: str, account_id: UUID) -> Records:
     return read
 
 
-def _beside(place: Place, message: Message) -> dict[str, Any]:
-    return people.values(place, message, [field for field in place.exported if field.storage == "clear"])
+def _beside(returned: Returned, message: Message) -> dict[str, Any]:
+    """What stands in clear; what is sealed the API's record tells, opened."""
+    sealed = {field.field for field in returned.fields if field.storage == "sealed"}
+    return {name: value for name, value in returned.record(message).items() if name not in sealed}

@@ -28,7 +28,7 @@ from privacy.catalogue.terms import (
     Subject,
 )
 
-LEASE = not_personal("says which of our processes works on the row, and until when")
+LEASE = not_personal("says which of our processes works on the row, and until when", "our own bookkeeping")
 AMOUNT = not_personal("a price")
 SENDER = Held("Identifier", clear="the customer's own sender ID, which filters show", source=Source.CUSTOMER)
 REFERENCE = Held(
@@ -87,7 +87,7 @@ CATALOGUE = [
             "carrier": METADATA,
             "carrier_ref": METADATA,
             "error_code": METADATA,
-            "attempts": not_personal("a counter of our own"),
+            "attempts": not_personal("a counter of our own", "our own bookkeeping"),
             "due_at": METADATA,
             "leased_until": LEASE,
             "leased_by": LEASE,

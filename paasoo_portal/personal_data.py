@@ -39,6 +39,7 @@ CATALOGUE = [
         by="audit",
         erasure=Erasure.KEPT,
         person=("actor_id",),
+        organisation="chain",
         fields={
             "id": ROW,
             "chain": not_personal("names an organisation's trail"),
@@ -106,6 +107,7 @@ CATALOGUE = [
         retention=ACCOUNT_LIFE,
         erasure=Erasure.ROW,
         person=("user",),
+        own="how the person signs in; the address is returned with their name",
         fields={
             "id": ROW,
             "user": Held("Identifier"),
@@ -143,6 +145,7 @@ CATALOGUE = [
         retention=ACCOUNT_LIFE,
         erasure=Erasure.ROW,
         person=("user",),
+        own="how the person signs in",
         fields={
             "id": ROW,
             "user": Held("Identifier"),

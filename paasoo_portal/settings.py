@@ -195,11 +195,12 @@ HOOKS: dict[str, list[str]] = {
     "retention.volume": ["messaging.usage.selectors.messages_by_day"],
     "accounts.open": ["accounts.teams.selectors.open_accounts"],
     "person.accounts": ["accounts.centre.answers.accounts_of"],
+    "account.people": ["accounts.centre.answers.people_of"],
     "account.messages": ["messaging.erasure.closing.count"],
     "account.closed": ["messaging.erasure.closing.erase"],
     "hold.released": ["accounts.closure.services.hold_released"],
     "export.messages": ["messaging.export.messages"],
-    "export.ready": ["accounts.centre.mails.export_ready"],
+    "export.ready": ["accounts.centre.mails.export_ready", "accounts.closure.returns.made"],
     "request.tell": ["accounts.centre.mails.request_told"],
 }
 

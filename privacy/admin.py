@@ -17,6 +17,7 @@ from paasoo_portal.core.audit import verify
 from paasoo_portal.core.audit.models import AuditEvent
 from privacy.alarms import dashboard
 from privacy.cases.admin import CaseAdmin, CaseRuleAdmin
+from privacy.clocks.admin import LegalClockAdmin
 from privacy.disclosure.admin import OrderAdmin
 from privacy.disclosure.admin_extracts import ExtractAdmin
 from privacy.floors.admin import StatutoryFloorAdmin
@@ -30,6 +31,7 @@ __all__ = [
     "CaseAdmin",
     "CaseRuleAdmin",
     "ExtractAdmin",
+    "LegalClockAdmin",
     "LegalHoldAdmin",
     "OrderAdmin",
     "RetentionBoundAdmin",

@@ -3,6 +3,7 @@
 from privacy.alarms.models import Alarm, Standing
 from privacy.cases.models import Case, CaseRule
 from privacy.certificates.models import Certificate, CertificateBlock
+from privacy.clocks.models import LegalClock
 from privacy.consent.models import ConsentRecord, PageVisit
 from privacy.disclosure.models import Extract, Order
 from privacy.drill.models import DrillSample
@@ -32,6 +33,7 @@ __all__ = [
     "Extract",
     "JournalMark",
     "KeyTombstone",
+    "LegalClock",
     "LegalHold",
     "Order",
     "PageVisit",

@@ -70,7 +70,9 @@ class RightsRequestAdmin(admin.ModelAdmin):
         """One request. Its words and its person stay masked until a reason was given in this session."""
         found = self._found(request, object_id)
         opened = str(found.pk) in request.session.get(_OPENED, [])
-        form = AnswerForm(request.POST if request.method == "POST" else None)
+        form = AnswerForm(
+            request.POST if request.method == "POST" else None, more_until=services.extended_to(found)
+        )
         step = request.POST.get("step", "")
         context = self._context(request, found, form=form, opened=opened)
         if step in {"check", "send"} and not (opened and self.has_change_permission(request)):
@@ -127,6 +129,7 @@ class RightsRequestAdmin(admin.ModelAdmin):
             "title": found.reference,
             "found": found,
             "form": form,
+            "more_until": services.extended_to(found),
             "opened": opened,
             "who": who if opened else mask_email(who) if "@" in who else who,
             "steps": found.steps.order_by("at", "pk"),

@@ -14,6 +14,11 @@ def accounts_of(person_id: UUID) -> list[UUID]:
         return list(Membership.objects.filter(person_id=person_id).values_list("account_id", flat=True))
 
 
+def people_of(account_id: UUID) -> list[UUID]:
+    """The hook `account.people`: its members. Needs the account's scope."""
+    return list(Membership.objects.filter(account_id=account_id).values_list("person_id", flat=True))
+
+
 def administrators_of(account_id: UUID) -> list[UUID]:
     """Needs the account's scope."""
     from accounts.teams.models import Role

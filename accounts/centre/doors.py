@@ -38,6 +38,7 @@ _DOORS: Final = (
     Door(_("Your requests"), _("Each with its reference, its due date and its steps."), "wait", "requests"),
     Door(_("Requests of your team"), _("Answer what your members ask."), "team", "inbox", permission=Permission.ANSWER_REQUESTS),
     Door(_("Retention"), _("How long texts, numbers and recordings are kept, and what goes next."), "clock", "retention", permission=Permission.SEE_RETENTION),
+    Door(_("Text for your End-Users"), _("A model for your privacy notice, with the days you instructed."), "copy", "end_user_text", permission=Permission.INSTRUCT_RETENTION),
     Door(_("Certificates"), _("Signed proof of each night’s erasure."), "certificate", "certificates", permission=Permission.SEE_CERTIFICATES),
     Door(_("Policy and versions"), _("What we promise, and what we promised before."), "privacy", "policy"),
 )  # fmt: skip

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Final
 
 from django import forms
+from django.utils import formats
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from privacy.requests.models import Kind, Refusal
@@ -82,7 +85,7 @@ class AnswerForm(forms.Form):
         choices=[
             ("answer", _("Answer it: it is done")),
             ("refuse", _("Refuse it")),
-            ("extend", _("Take two more months, because it is complex")),
+            ("extend", _("Take more time, because it is complex")),
         ],
         initial="answer",
         widget=forms.RadioSelect,
@@ -100,6 +103,12 @@ class AnswerForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 6}),
         error_messages={"required": _("Write what the person should read")},
     )
+
+    def __init__(self, *args: Any, more_until: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["action"].help_text = gettext("More time, once, is until %(day)s.") % {
+            "day": formats.date_format(more_until)
+        }
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

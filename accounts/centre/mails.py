@@ -23,6 +23,7 @@ def request_told(request_id: UUID, what: str) -> None:
         "reference": found.reference,
         "kind": found.get_kind_display(),
         "due_on": found.due_on,
+        "take_over_on": found.take_over_on,
         "what": what,
     }
     if found.person_id is not None:
@@ -66,10 +67,10 @@ def visitor_link(email: str, token: str, language: str) -> None:
 
 
 def export_ready(job_id: UUID) -> None:
-    """The hook `export.ready`."""
-    job = ExportJob.objects.get(pk=job_id)
-    person = Person.objects.filter(pk=job.person_id).first()
-    if person is not None:
+    """The hook `export.ready`, for a person's copy; what an account gets back is nobody's alone."""
+    job = ExportJob.objects.filter(pk=job_id, person_id__isnull=False).first()
+    person = Person.objects.filter(pk=job.person_id).first() if job is not None and job.person_id else None
+    if job is not None and person is not None:
         link = settings.PORTAL_URL + reverse("privacy_export")
         _send("export_ready", person.email, {"link": link, "until": job.expires_at}, person.language)
 

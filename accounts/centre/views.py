@@ -77,7 +77,9 @@ def export_fetch(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
         return ask_to_confirm(reverse("privacy_export"))
     if not services.path_of(job.pk).is_file():
         raise Http404
-    response = StreamingHttpResponse(services.fetch(job), content_type="application/zip")
+    response = StreamingHttpResponse(
+        services.fetch(job, by_id=cast(UUID, request.user.pk)), content_type="application/zip"
+    )
     response["Content-Disposition"] = f'attachment; filename="paasoo-{job.kind}-{job.asked_at:%Y-%m-%d}.zip"'
     response["Content-Length"] = str(job.size)
     response["Cache-Control"] = "no-store"
@@ -86,7 +88,7 @@ def export_fetch(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
 
 def _ask(request: HttpRequest) -> HttpResponse:
     kind = request.POST.get("kind")
-    if kind not in ExportKind.values:
+    if kind not in (ExportKind.PERSON, ExportKind.ACCOUNT):
         messages.error(request, _("Choose what the copy should hold."))
         return redirect("privacy_export")
     if kind == ExportKind.ACCOUNT and not _may_account(request):

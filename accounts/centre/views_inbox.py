@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -47,13 +48,15 @@ def inbox_answer(request: HttpRequest, reference: str) -> HttpResponse:
     if found is None or found.person_id is None:
         raise Http404
     step = request.POST.get("step", "")
-    form = AnswerForm(request.POST if request.method == "POST" else None)
+    more_until = services.extended_to(found)
+    form = AnswerForm(request.POST if request.method == "POST" else None, more_until=more_until)
     context = {
         "section": "privacy",
         "found": found,
         "who": directory.label("person", found.person_id),
         "steps": found.steps.order_by("at", "pk"),
         "form": form,
+        "more_until": more_until,
         "ours": found.state == RequestState.OPEN and found.routed_to == Route.ADMINISTRATOR,
     }
     if context["ours"] and step in {"check", "send"} and form.is_valid():
@@ -75,10 +78,9 @@ def act(request: HttpRequest, found: RightsRequest, form: AnswerForm, by_kind: s
             services.refuse(found.pk, ground=values["ground"], **by)
             messages.success(request, _("%(reference)s is refused.") % {"reference": found.reference})
         elif values["action"] == "extend":
-            services.extend(found.pk, **by)
-            messages.success(
-                request, _("%(reference)s has two more months.") % {"reference": found.reference}
-            )
+            until = formats.date_format(services.extend(found.pk, **by).due_on)
+            told = _("%(reference)s has more time, until %(day)s.")
+            messages.success(request, told % {"reference": found.reference, "day": until})
         else:
             with transaction.atomic():
                 # First the answer, which locks: a request taken back meanwhile erases nobody.

@@ -115,7 +115,12 @@ def _send(request: HttpRequest, kind: str, text: str) -> HttpResponse:
         messages.info(request, _("You asked this already; it is this request."))
         return redirect("request", reference=same[0].reference)
     made = services.receive(
-        kind=kind, person_id=cast(UUID, request.user.pk), account_id=account_id, text=text, route=route
+        kind=kind,
+        person_id=cast(UUID, request.user.pk),
+        account_id=account_id,
+        text=text,
+        route=route,
+        region=seat.account.region if seat is not None else "",
     )
     messages.success(request, _("Your request is received."))
     return redirect("request", reference=made.reference)

@@ -8,13 +8,15 @@ from typing import Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.api_keys.models import ApiKey
 from accounts.api_keys.services import revoke_api_key
-from accounts.centre.answers import accounts_of, administrators_of
-from accounts.closure.models import AccountClosure
+from accounts.centre.answers import accounts_of
+from accounts.closure.models import AccountClosure, Choice
+from accounts.closure.telling import record, tell_administrators
 from accounts.erasure.rows import erase_in_account
 from accounts.erasure.services import erase_person, erase_person_again
 from accounts.errors import AccountError
@@ -22,37 +24,56 @@ from accounts.people.models import Person
 from accounts.teams.models import Account, AccountState, Membership
 from accounts.teams.services import change_account
 from paasoo_portal.core import audit, clock, hooks, mail, regions
+from paasoo_portal.core.faults import fault
 from paasoo_portal.core.locks import only_one
 from paasoo_portal.core.tenancy import TenantModel, scope, system_scope
 from privacy import journal
 from privacy.catalogue import people
 from privacy.catalogue.people import Place
 from privacy.catalogue.terms import Erasure
+from privacy.clocks import register as clocks
+from privacy.clocks.models import ClockKind
+from privacy.exports import returns as returning
 from privacy.retention import closing
 
 log = logging.getLogger(__name__)
+# What is to be returned is made first, whatever the day says (P-RET-6).
+_DUE: Final = Q(cancelled_at=None, finished_at=None) & (
+    Q(choice=Choice.DELETE) | Q(returned_at__isnull=False)
+)
 
 ACCOUNT: Final = "account"
-GRACE: Final = timedelta(days=7)
 
 
 class ClosingAlready(AccountError):
     user: str | Promise = _("The account is to be closed already.")
 
 
-def ask(*, account_id: UUID, person: Person) -> AccountClosure:
-    """Decide to close in a week; every administrator is told. Raises ClosingAlready."""
+def ask(*, account_id: UUID, person: Person, choice: str) -> AccountClosure:
+    """Decide to close in some days, and whether everything is returned first; every administrator is told.
+
+    With a return they end the service, and the account is erased once that was fetched or its period is over (see
+    `returns`). Raises ClosingAlready.
+    """
     now = clock.now()
+    grace = clocks.days(ClockKind.CLOSING)
+    days = clocks.span(ClockKind.RETURN).days if choice == Choice.RETURN else 0
     with scope(account_id):
         try:
             with transaction.atomic():
                 made = AccountClosure.objects.create(
-                    account_id=account_id, asked_by_id=person.pk, asked_at=now, final_at=now + GRACE
+                    account_id=account_id,
+                    asked_by_id=person.pk,
+                    asked_at=now,
+                    final_at=now + grace + timedelta(days=days),
+                    choice=choice,
+                    return_days=days,
+                    stops_at=now + grace if days else None,
                 )
         except IntegrityError:
             raise ClosingAlready(f"account {account_id} is to be closed already") from None
-        _record(audit.Event.CLOSURE_ASKED, made, person.pk)
-        _tell_administrators(made, "accounts/mail/closing", person)
+        record(audit.Event.CLOSURE_ASKED, made, person.pk, choice=str(choice))
+        tell_administrators(made, "accounts/mail/closing", by=person.name or person.email)
     return made
 
 
@@ -68,8 +89,11 @@ def cancel(*, account_id: UUID, person: Person) -> bool:
             return False
         found.cancelled_at = clock.now()
         found.save(update_fields=["cancelled_at"])
-        _record(audit.Event.CLOSURE_CANCELLED, found, person.pk)
-        _tell_administrators(found, "accounts/mail/closing_cancelled", person)
+        if found.was_open:
+            change_account(account_id=account_id, actor_id=person.pk, state=AccountState.OPEN)
+        returning.discard(found.return_id)
+        record(audit.Event.CLOSURE_CANCELLED, found, person.pk)
+        tell_administrators(found, "accounts/mail/closing_cancelled", by=person.name or person.email)
     return True
 
 
@@ -78,10 +102,8 @@ def pending(account_id: UUID) -> AccountClosure | None:
 
 
 def close_due() -> int:
-    """Close every account whose week is over; how many. Worker's role."""
-    due = AccountClosure.objects.filter(
-        cancelled_at=None, finished_at=None, final_at__lte=clock.now()
-    ).order_by("final_at")
+    """Close every account whose time has come; how many. Worker's role."""
+    due = AccountClosure.objects.filter(_DUE, final_at__lte=clock.now()).order_by("final_at")
     done = 0
     for found in due:
         done += close(found.pk)
@@ -96,28 +118,31 @@ def close(closure_id: UUID) -> bool:
 
 def _close(closure_id: UUID) -> bool:
     with transaction.atomic():
-        found = AccountClosure.objects.select_for_update().get(pk=closure_id)
-        if found.cancelled_at is not None or found.finished_at is not None or found.final_at > clock.now():
+        due = AccountClosure.objects.filter(_DUE, final_at__lte=clock.now())
+        found = due.select_for_update().filter(pk=closure_id).first()
+        if found is None:
             return False
         found.begun_at = found.begun_at or clock.now()
         found.save(update_fields=["begun_at"])
+    fault("closure.begun")
     account_id = found.account_id
     _stop(account_id)
+    returning.discard(found.return_id)
     certificates = []
     for alias in regions.aliases():
-        certificate = closing.erase_traffic(alias, account_id, found.pk)
+        certificate = closing.erase_traffic(alias, account_id, found.pk, returned=_told(found))
         certificates += [str(certificate.pk)] if certificate is not None else []
         _erase_traffic(alias, account_id)
         # Its mark comes after its rows: a copy without it may still have any of them.
         with journal.erasing(ACCOUNT, database=alias, account=account_id, closing=found.pk):
             pass
-    gone = _part_with_people(account_id)
+    gone = _part_with_people(account_id, found)
     _erase_account(account_id)
     with journal.erasing(ACCOUNT, database="default") as erasure:
         found.finished_at = clock.now()
         found.counts = {"people": gone, "certificates": certificates}
         found.save(update_fields=["finished_at", "counts"])
-        _record(audit.Event.ACCOUNT_CLOSED, found, None)
+        record(audit.Event.ACCOUNT_CLOSED, found, None)
         erasure.intend(account=account_id, closing=found.pk)
     log.info("account closed", extra={"closing": str(found.pk), "people": gone})
     return True
@@ -131,7 +156,7 @@ def close_again(database: str, account_id: UUID, closure_id: UUID, at: datetime)
     if not Account.objects.filter(pk=account_id).exists():
         return
     _stop(account_id)
-    gone = _part_with_people(account_id, again=True)
+    gone = _part_with_people(account_id, None)
     _erase_account(account_id)
     AccountClosure.objects.filter(account_id=account_id, cancelled_at=None).exclude(pk=closure_id).update(
         cancelled_at=at
@@ -142,7 +167,7 @@ def close_again(database: str, account_id: UUID, closure_id: UUID, at: datetime)
     found.begun_at = found.begun_at or at
     found.finished_at, found.counts = at, {"people": gone}
     found.save()
-    _record(audit.Event.ACCOUNT_CLOSED, found, None)
+    record(audit.Event.ACCOUNT_CLOSED, found, None)
 
 
 def hold_released(*, alias: str, account_id: UUID) -> None:
@@ -167,8 +192,22 @@ def _erase_traffic(alias: str, account_id: UUID) -> None:
     _erase_places(account_id, alias)
 
 
-def _part_with_people(account_id: UUID, *, again: bool = False) -> int:
-    """Whoever has no other account, and does not work for us, goes; the others lose their place. How many went."""
+def _told(found: AccountClosure) -> dict[str, str | None]:
+    """What the certificate says of the choice: whether everything was returned first, and when it was fetched."""
+    moments = {
+        "made_at": found.returned_at,
+        "fetched_at": found.fetched_at,
+        "confirmed_at": found.confirmed_at,
+    }
+    told: dict[str, str | None] = {"choice": found.choice}
+    return told | {name: at.isoformat() if at is not None else None for name, at in moments.items()}
+
+
+def _part_with_people(account_id: UUID, found: AccountClosure | None) -> int:
+    """Whoever has no other account, and does not work for us, goes; the others lose their place. How many went.
+
+    Without the closing it is done again, in an old copy, and nobody is told.
+    """
     with scope(account_id):
         members = list(Membership.objects.values_list("person_id", flat=True))
     gone = 0
@@ -176,13 +215,13 @@ def _part_with_people(account_id: UUID, *, again: bool = False) -> int:
         person = Person.objects.get(pk=person_id)
         if person.is_staff or len(accounts_of(person_id)) > 1:
             erase_in_account(person_id, account_id)
-            if not again:
-                mail.send("accounts/mail/closed", person.email, {}, language=person.language)
-        elif again:
+            if found is not None:
+                mail.send("accounts/mail/closed", person.email, {"closing": found}, language=person.language)
+        elif found is None:
             erase_person_again(person_id)
             gone += 1
         else:
-            gone += erase_person(person_id, by_id=None, by_kind="system", closing=account_id)
+            gone += erase_person(person_id, by_id=None, by_kind="system", closing=found)
     return gone
 
 
@@ -214,26 +253,3 @@ def _delete(place: Place, account_id: UUID, alias: str) -> None:
             rows.delete()
     else:
         rows.delete()
-
-
-def _tell_administrators(found: AccountClosure, word: str, by: Person) -> None:
-    """Needs the account's scope."""
-    account = Account.objects.get(pk=found.account_id)
-    bosses = list(Person.objects.filter(pk__in=administrators_of(found.account_id)))
-    context = {"account": account.name, "by": by.name or by.email, "final_at": found.final_at}
-
-    def write() -> None:
-        for boss in bosses:
-            mail.send(word, boss.email, context, language=boss.language)
-
-    transaction.on_commit(write)
-
-
-def _record(event: audit.Event, found: AccountClosure, actor_id: UUID | None) -> None:
-    audit.record(
-        event,
-        account_id=found.account_id,
-        actor_id=actor_id,
-        actor_kind="person" if actor_id else "system",
-        subject_id=found.pk,
-    )

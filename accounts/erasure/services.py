@@ -9,6 +9,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from accounts.centre.answers import accounts_of
+from accounts.closure.models import AccountClosure
 from accounts.erasure import rows
 from accounts.errors import LastAdministrator, WorksHere
 from accounts.people.models import Person
@@ -24,7 +25,9 @@ from privacy.requests.models import Kind, RightsRequest
 PERSON: Final = "person"
 
 
-def erase_person(person_id: UUID, *, by_id: UUID | None, by_kind: str, closing: UUID | None = None) -> bool:
+def erase_person(
+    person_id: UUID, *, by_id: UUID | None, by_kind: str, closing: AccountClosure | None = None
+) -> bool:
     """Erase everything about a person that need not stay; False when there is nobody.
 
     Raises WorksHere of staff, LastAdministrator while an account, but for the one that is closing, would be left
@@ -39,12 +42,12 @@ def erase_person(person_id: UUID, *, by_id: UUID | None, by_kind: str, closing: 
     address, language = person.email, person.language
     with journal.erasing(PERSON, database="default") as erasure:
         for account_id in accounts:
-            if account_id != closing:
+            if closing is None or account_id != closing.account_id:
                 _may_leave(account_id, person_id)
         _erase(person, accounts)
         _record(person_id, accounts, by_id, by_kind)
         word = "accounts/mail/closed" if closing else "accounts/mail/erased"
-        transaction.on_commit(lambda: mail.send(word, address, {}, language=language))
+        transaction.on_commit(lambda: mail.send(word, address, {"closing": closing}, language=language))
         erasure.intend(person=person_id)
     return True
 
@@ -60,7 +63,7 @@ def erase_person_again(person_id: UUID) -> None:
 
 def _erase(person: Person, accounts: list[UUID]) -> None:
     for job in ExportJob.objects.filter(person_id=person.pk):
-        exports.path_of(job.pk).unlink(missing_ok=True)
+        exports.path_of(job.pk, job.kind).unlink(missing_ok=True)
     rows.erase_everywhere(person.pk, accounts)
     Invitation.objects.filter(email__iexact=person.email).delete()
     _end_sessions(person.pk)

@@ -65,6 +65,7 @@ def privacy_delete(request: HttpRequest) -> HttpResponse:
                 account_id=seat.account_id,
                 text="",
                 route=Route.ADMINISTRATOR,
+                region=seat.account.region,
             )
             return redirect("request", reference=made.reference)
         try:

@@ -51,9 +51,12 @@ LABELS: Final[Words] = {
     Event.EXPORT_FETCHED: gettext_lazy("Export downloaded"),
     Event.CLOSURE_ASKED: gettext_lazy("Closing of the account asked for"),
     Event.CLOSURE_CANCELLED: gettext_lazy("Closing of the account cancelled"),
+    Event.RETURN_MADE: gettext_lazy("Everything made ready to be returned"),
+    Event.RETURN_CONFIRMED: gettext_lazy("Return of everything confirmed"),
     Event.ACCOUNT_CLOSED: gettext_lazy("Account closed"),
     Event.PERSON_ERASED: gettext_lazy("A person’s data erased"),
     Event.BOUND_PUBLISHED: gettext_lazy("Retention bounds published"),
+    Event.CLOCK_PUBLISHED: gettext_lazy("Legal clock published"),
     Event.HOLD_PLACED: gettext_lazy("Legal hold placed"),
     Event.HOLD_CONFIRMED: gettext_lazy("Legal hold confirmed"),
     Event.HOLD_RELEASE_PROPOSED: gettext_lazy("Release of a legal hold proposed"),
@@ -96,6 +99,7 @@ _DATA: Final[Words] = {
     "kind": gettext_lazy("kind"),
     "step": gettext_lazy("step"),
     "records": gettext_lazy("records"),
+    "choice": gettext_lazy("choice"),
     "until": gettext_lazy("until"),
 }
 

@@ -60,6 +60,11 @@ def alias(code: str) -> str:
     return settings.REGIONS[code].alias
 
 
+def of_alias(alias: str) -> Region:
+    """The region that a database of traffic is named after."""
+    return settings.REGIONS[alias]
+
+
 def aliases() -> list[str]:
     """The distinct traffic-plane aliases, sorted."""
     return list(settings.TRAFFIC_ALIASES)

@@ -30,6 +30,8 @@ from messaging.messages.states import State
 from paasoo_portal.core import clock, partitions
 from paasoo_portal.core.ids import uuid7_floor
 from paasoo_portal.core.tenancy import scope
+from privacy.clocks import register as clocks
+from privacy.clocks.models import ClockKind
 from privacy.drill.world import Message, Traces
 
 # Longer ago than the published defaults of content (30) and numbers (90).
@@ -39,7 +41,6 @@ _RANDOM: Final = 8
 _STAYS: Final = "4477009001{:02}"
 _ASKS: Final = "447700900199"
 _PRICE: Final = Decimal("0.001")
-_AGO: Final = closure.GRACE + timedelta(days=1)
 
 
 class PortalWorld:
@@ -114,8 +115,8 @@ class PortalWorld:
         person = Person.objects.filter(email__endswith=f".{self.mark}@example.com").first()
         if person is None or closure.AccountClosure.objects.filter(account_id=account.pk).exists():
             return
-        with clock.travel(by=-_AGO):
-            asked = closure.ask(account_id=account.pk, person=person)
+        with clock.travel(by=-clocks.days(ClockKind.CLOSING) - timedelta(days=1)):
+            asked = closure.ask(account_id=account.pk, person=person, choice="delete")
         closure.close(asked.pk)
 
     def _person(self, name: str) -> Person:

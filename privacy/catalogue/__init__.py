@@ -6,6 +6,7 @@ A `personal_data.py` imports its words from here.
 from privacy.catalogue.boot import CatalogueIncomplete, refuse_incomplete
 from privacy.catalogue.declarations import (
     ACCOUNT_CLOSED,
+    MEMBERS,
     Computed,
     End,
     Held,
@@ -18,6 +19,7 @@ from privacy.catalogue.registry import catalogue, override
 
 __all__ = [
     "ACCOUNT_CLOSED",
+    "MEMBERS",
     "CatalogueIncomplete",
     "Computed",
     "End",

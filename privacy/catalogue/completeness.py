@@ -24,6 +24,7 @@ from privacy.catalogue.declarations import (
     entries,
 )
 from privacy.catalogue.registry import file_for
+from privacy.catalogue.returning import is_returned, organisation_of
 from privacy.catalogue.terms import (
     CONSENT_CATEGORIES,
     ENDING_CATEGORIES,
@@ -131,6 +132,19 @@ def _model_problems(model: type[models.Model], declaration: PersonalData | NotPe
         yield from _field_problems(model, fields[name], declared[name])
     if isinstance(declaration, PersonalData):
         yield from _moments(model, declaration)
+        yield from _leaving(model, declaration)
+
+
+def _leaving(model: type[models.Model], declaration: PersonalData) -> Iterator[Problem]:
+    """Whose a row is when an organisation leaves has to be said, once anything of it could be returned."""
+    told = any(one.personal and is_returned(one) for one in entries(declaration))
+    if told and not declaration.own and not organisation_of(model, declaration):
+        yield Problem(
+            "privacy.E013",
+            f"{model._meta.label} does not say whether an organisation gets its rows back when it leaves.",
+            f"In {_file(model)} name what names the organisation, organisation=… (a lookup path, or MEMBERS), or say "
+            "why the rows are their person's own, own=….",
+        )
 
 
 def _moments(model: type[models.Model], declaration: PersonalData) -> Iterator[Problem]:

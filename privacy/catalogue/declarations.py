@@ -24,14 +24,15 @@ from privacy.catalogue.terms import (
 
 @dataclass(frozen=True)
 class NotPersonalField:
-    """A field that says nothing about a person, with the reason."""
+    """A field that says nothing about a person, with the reason; and why it is not returned, where it is not."""
 
     reason: str
+    withheld: str = ""
 
 
-def not_personal(reason: str) -> NotPersonalField:
+def not_personal(reason: str, withheld: str = "") -> NotPersonalField:
     """Declare one field of a model that holds personal data elsewhere."""
-    return NotPersonalField(reason)
+    return NotPersonalField(reason, withheld)
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ class End:
         return self.since.text if isinstance(self.since, Computed) else self.since
 
 
+# Rows about a person who belongs to the organisation (hook `account.people`): `organisation` of what names people alone.
+MEMBERS: Final = "members"
 # Who ends rows, where the night's engine does not: they go with their day, with their key, or with the trail's oldest part.
 ENDED_BY: Final = frozenset({"partition", "key", "audit"})
 
@@ -89,6 +92,8 @@ class Held:
     clear: str = ""
     since: Since = ""
     by: str = ""
+    # Why it is its person's alone, and not returned to the organisation they belong to.
+    own: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,10 @@ class PersonalData:
     by: str = ""
     # Ends by other rules than the model's own.
     also: tuple[End, ...] = ()
+    # What names the organisation whose the row is, where it has no `account_id`: a lookup path, or MEMBERS.
+    organisation: str = ""
+    # Why it is its person's alone, and not returned to the organisation they belong to (Art. 28(3)(g)).
+    own: str = ""
 
     @property
     def ends(self) -> tuple[End, ...]:
@@ -129,6 +138,8 @@ class NotPersonal:
     model: str
     reason: str
     fields: tuple[str, ...]
+    # Whether an organisation gets its rows back when it leaves.
+    returned: bool = False
 
 
 Declaration = PersonalData | NotPersonal
@@ -168,6 +179,7 @@ class FieldEntry:
     export: Export | None = None
     erasure: Erasure | None = None
     withheld: str = ""
+    own: str = ""
     # How the field ends by itself: with its row, or alone where it has a rule of its own.
     since: tuple[str, ...] = ()
     by: str = ""
@@ -188,7 +200,7 @@ def entries(declaration: Declaration) -> list[FieldEntry]:
 
 def _entry(model: PersonalData, name: str, held: Held | NotPersonalField) -> FieldEntry:
     if isinstance(held, NotPersonalField):
-        return FieldEntry(model.model, name, personal=False, reason=held.reason)
+        return FieldEntry(model.model, name, personal=False, reason=held.reason, withheld=held.withheld)
     return FieldEntry(
         model.model,
         name,
@@ -205,6 +217,7 @@ def _entry(model: PersonalData, name: str, held: Held | NotPersonalField) -> Fie
         export=held.export or model.export,
         erasure=held.erasure or model.erasure,
         withheld=held.withheld or model.withheld,
+        own=held.own or model.own,
         **_ending(model, held),
     )
 

@@ -84,7 +84,7 @@ def _rows(catalogue: Catalogue) -> list[tuple[str, ...]]:
 def _field(entry: FieldEntry) -> dict[str, Any]:
     base: dict[str, Any] = {"model": entry.model, "field": entry.field, "personal": entry.personal}
     if not entry.personal:
-        return base | {"reason": entry.reason}
+        return base | {"reason": entry.reason, "withheld_because": entry.withheld}
     assert entry.category and entry.retention and entry.erasure and entry.export and entry.source
     return base | {
         "term": dpv.personal_data(entry),
@@ -105,6 +105,7 @@ def _field(entry: FieldEntry) -> dict[str, Any]:
         "clear_because": entry.reason,
         "export": str(entry.export),
         "withheld_because": entry.withheld,
+        "not_returned_because": entry.own,
         "erasure": str(entry.erasure),
     }
 

@@ -257,6 +257,9 @@ REQUEST_YEARS: Final = Rule(
     "request", N_("three years after the request was closed"), 1095, promise="P-RGT-2"
 )
 EXPORT_WEEK: Final = Rule("export", N_("seven days after it was made"), 7, promise="P-RET-1")
+RETURN_KEPT: Final = Rule(
+    "return", N_("until the account is erased or kept after all, 100 days at most"), 100, promise="P-RET-6"
+)
 EXPORT_NOTE: Final = Rule("export-note", N_("35 days after it was asked for"), 35, promise="P-RET-1")
 NOTICE: Final = Rule("notice", N_("two years after it was sent"), 730, promise="P-POL-1")
 UNCONFIRMED_SIGN_UP: Final = Rule(
@@ -267,8 +270,9 @@ UNCONFIRMED_SIGN_UP: Final = Rule(
 )
 UNCONFIRMED_REQUEST: Final = Rule(
     "unconfirmed-request",
-    N_("two days after it was sent, when the address was never confirmed"),
-    2,
+    # Counted from the moment at which the time for it runs out.
+    N_("when the time to confirm its address is over"),
+    0,
     promise="P-RGT-2",
 )
 EVIDENCE_YEARS: Final = Rule("evidence", N_("seven years, by id alone"), 2557, promise="P-RET-4")

@@ -6,7 +6,7 @@ Each is chained to the one before and signed with the vault's key; the body is s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -88,10 +88,11 @@ def retention(
     instructed_days: dict[int, int],
     lines: list[ErasedLine],
     because: str = INSTRUCTED,
+    returned: Mapping[str, str | None] | None = None,
 ) -> Certificate | None:
     """The certificate of one account and run, with its audit entry, once. None when it exists already.
 
-    Without an account it names nobody, and stands in the system's trail.
+    `returned`: of an account that closed, whether everything was given back first (Art. 28(3)(g)). Without an account it names nobody, and stands in the system's trail.
     """
     given = promise()
     last_epoch = max(line.last_epoch for line in lines)
@@ -112,6 +113,8 @@ def retention(
         "not_covered": list(NOT_COVERED),
         "catalogue": version(catalogue()),
     }
+    if returned is not None:
+        body["returned_first"] = dict(returned)
     with transaction.atomic():
         _lock_chain()
         if exists(certificate_id):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -18,6 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from paasoo_portal.core import audit, clock, hooks
 from paasoo_portal.core.ids import uuid7
+from privacy.clocks import register as clocks
+from privacy.clocks.models import ClockKind
 from privacy.disclosure import extracts
 from privacy.disclosure.models import (
     Extract,
@@ -67,8 +69,6 @@ EEA: Final = frozenset(
         "NO",
     ]
 )
-# When a hold that an order asked for is looked at again.
-REVIEW_AFTER: Final = timedelta(days=90)
 _LETTERS: Final = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 
 
@@ -166,7 +166,7 @@ def grant(
             last_day=last_day,
             authority=found.authority,
             reference=found.their_reference,
-            review_on=clock.today() + REVIEW_AFTER,
+            review_on=clock.today() + clocks.days(ClockKind.ORDER_REVIEW),
             by_id=by_id,
         )
     except holds.HoldRefused:

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db import models
+
 from paasoo_portal.core import hooks, regions
-from privacy.catalogue import people
+from privacy.catalogue import people, returning
 from privacy.catalogue.people import Place
+from privacy.catalogue.returning import Returned
 
 # Told by messaging itself, with what is sealed opened as the pages open it.
 MESSAGES = "messaging.Message"
@@ -28,7 +31,7 @@ class Part:
 def of_person(person_id: UUID, account_ids: list[UUID]) -> list[Part]:
     """Everything about a person on the control plane, where people are."""
     return [
-        Part(_name(place), _about(place), _person_rows(place, person_id, account_ids))
+        Part(file_of(place.model), _about(place), _person_rows(place, person_id, account_ids))
         for place in people.places_of_people()
         if place.exported
     ]
@@ -42,12 +45,35 @@ def of_account(account_id: UUID) -> list[Part]:
             continue
         aliases = regions.aliases() if place.traffic else ["default"]
         parts += [
-            Part(_name(place, alias), _about(place), _account_rows(place, account_id, alias))
+            Part(file_of(place.model, alias), _about(place), _account_rows(place, account_id, alias))
             for alias in aliases
         ]
-    for found in hooks.call("export.messages", account_id=account_id):
-        parts += [Part(f"messages-{alias}.jsonl", MESSAGES, records) for alias, records in found]
-    return parts
+    return parts + _messages(account_id)
+
+
+def of_return(account_id: UUID) -> list[Part]:
+    """Everything that an organisation gets back when it leaves (P-RET-6): its rows whole but for secrets."""
+    parts = []
+    for one in returning.returned():
+        if one.label != MESSAGES:
+            aliases = regions.aliases() if one.traffic else ["default"]
+            parts += [
+                Part(file_of(one.model, alias), _named(one.model), _returned_rows(one, account_id, alias))
+                for alias in aliases
+            ]
+    return parts + _messages(account_id)
+
+
+def _messages(account_id: UUID) -> list[Part]:
+    return [
+        Part(f"messages-{alias}.jsonl", MESSAGES, records)
+        for found in hooks.call("export.messages", account_id=account_id)
+        for alias, records in found
+    ]
+
+
+def _returned_rows(one: Returned, account_id: UUID, alias: str) -> Callable[[], Iterator[dict[str, Any]]]:
+    return lambda: (one.record(row) for row in one.rows(account_id, alias))
 
 
 def line(record: dict[str, Any]) -> bytes:
@@ -68,15 +94,20 @@ def _account_rows(place: Place, account_id: UUID, alias: str) -> Callable[[], It
     )
 
 
-def _name(place: Place, alias: str = "default") -> str:
-    name = place.model._meta.db_table.replace("_", "-")
+def file_of(model: type[models.Model], alias: str = "default") -> str:
+    """The name of the file that holds a model's rows of one database."""
+    name = model._meta.db_table.replace("_", "-")
     return f"{name}.jsonl" if alias == "default" else f"{name}-{alias}.jsonl"
 
 
 def _about(place: Place) -> str:
     first = place.fields[0]
     category = first.category.label if first.category else ""
-    return f"{place.model._meta.verbose_name_plural} ({category})"
+    return f"{_named(place.model)} ({category})"
+
+
+def _named(model: type[models.Model]) -> str:
+    return str(model._meta.verbose_name_plural)
 
 
 def _plain(value: Any) -> Any:

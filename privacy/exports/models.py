@@ -13,6 +13,7 @@ from paasoo_portal.core.ids import uuid7
 class ExportKind(models.TextChoices):
     PERSON = "person", _("Everything about me")
     ACCOUNT = "account", _("Everything of the account")
+    RETURN = "return", _("Everything, returned before the account is erased")
 
 
 class ExportState(models.TextChoices):
@@ -26,11 +27,12 @@ class ExportState(models.TextChoices):
 class ExportJob(models.Model):
     """The file's key lies here, sealed, and nowhere else: without the row the file is noise."""
 
-    exempt = "A copy is a person's, with or without an account; whoever reads names the person."
+    exempt = "A copy is a person's, with or without an account, or what an account gets back; whoever reads names either."
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=8, choices=ExportKind)
-    person_id = models.UUIDField(db_index=True)
+    # What an account gets back is nobody's alone.
+    person_id = models.UUIDField(null=True, db_index=True)
     account_id = models.UUIDField(null=True)
     state = models.CharField(max_length=8, choices=ExportState, default=ExportState.WAITING)
     asked_at = models.DateTimeField(default=clock.now)
@@ -38,6 +40,8 @@ class ExportJob(models.Model):
     parts_done = models.PositiveIntegerField(default=0)
     parts = models.PositiveIntegerField(default=0)
     records = models.PositiveIntegerField(default=0)
+    # Of a return, which is tried until it is made: how often it was not.
+    failures = models.PositiveIntegerField(default=0, db_default=0)
     size = models.PositiveBigIntegerField(default=0)
     digest = models.CharField(max_length=64, blank=True, default="")
     key = encrypt(models.BinaryField(default=bytes))

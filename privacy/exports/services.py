@@ -18,11 +18,13 @@ from uuid import UUID
 from celery import current_app
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import OperationalError
 
 from paasoo_portal.core import audit, clock, hooks
+from paasoo_portal.core.faults import fault
 from privacy.errors import PrivacyError
 from privacy.exports import content, sealed
 from privacy.exports.models import ExportJob, ExportKind, ExportState
@@ -42,6 +44,17 @@ Each .jsonl file is a table; each line of it is one record in JSON (RFC 8259). m
 number of its records and its SHA-256. Passwords, keys and other secrets are left out; what was erased is not there any
 more. Questions: privacy@paasoo.com
 """
+_WHOM: Final[dict[str, str]] = {
+    ExportKind.PERSON: "you",
+    ExportKind.ACCOUNT: "your account",
+    ExportKind.RETURN: "your organisation and returns to it before erasing it",
+}
+# Beyond so many records a part shows a sign of life of its own.
+_SIGN_EVERY: Final = 2000
+
+
+class NoLongerWanted(PrivacyError):
+    """The copy was discarded while it was made."""
 
 
 class TooManyCopies(PrivacyError):
@@ -66,7 +79,7 @@ def ask(*, kind: ExportKind, person_id: UUID, account_id: UUID | None) -> Export
                 subject_id=made.pk,
                 kind=str(kind),
             )
-            transaction.on_commit(lambda: _send(made.pk))
+            begin(made.pk)
     except IntegrityError:
         running = (ExportState.WAITING, ExportState.RUNNING)
         made = ExportJob.objects.get(person_id=person_id, kind=kind, account_id=account_id, state__in=running)
@@ -84,22 +97,26 @@ def make(job_id: UUID) -> None:
         with tempfile.TemporaryFile() as plain:
             records = _write(job, plain)
             _finish(job, plain, records)
+    except NoLongerWanted:
+        log.info("a copy is no longer wanted", extra={"job": str(job_id)})
     except Exception:
-        ExportJob.objects.filter(pk=job_id, state=ExportState.RUNNING).update(state=ExportState.FAILED)
+        ExportJob.objects.filter(pk=job_id, state=ExportState.RUNNING).update(
+            state=ExportState.FAILED, failures=F("failures") + 1
+        )
         raise
 
 
-def fetch(job: ExportJob) -> Iterator[bytes]:
+def fetch(job: ExportJob, *, by_id: UUID) -> Iterator[bytes]:
     """The copy in the clear, chunk by chunk. Raises FileRefused when the file was altered."""
     audit.record(
         audit.Event.EXPORT_FETCHED,
         account_id=job.account_id,
-        actor_id=job.person_id,
+        actor_id=by_id,
         actor_kind="person",
         subject_id=job.pk,
         kind=job.kind,
     )
-    return sealed.unseal(path_of(job.pk), bytes(job.key), job.pk)
+    return sealed.unseal(path_of(job.pk, job.kind), bytes(job.key), job.pk)
 
 
 def forget() -> int:
@@ -109,19 +126,30 @@ def forget() -> int:
         state__in=[ExportState.WAITING, ExportState.RUNNING], touched_at__lt=now - STALE_AFTER
     )
     for job in running:
-        if job.asked_at < now - GIVEN_UP_AFTER:
+        # What is to be returned is never given up: nothing is erased before it is made.
+        if job.asked_at < now - GIVEN_UP_AFTER and job.kind != ExportKind.RETURN:
             ExportJob.objects.filter(pk=job.pk).update(state=ExportState.FAILED)
         else:
+            if job.asked_at < now - GIVEN_UP_AFTER:
+                ExportJob.objects.filter(pk=job.pk).update(failures=F("failures") + 1)
             _send(job.pk)
     over = ExportJob.objects.filter(state=ExportState.READY, expires_at__lte=now)
     for job in over:
-        path_of(job.pk).unlink(missing_ok=True)
+        path_of(job.pk, job.kind).unlink(missing_ok=True)
         ExportJob.objects.filter(pk=job.pk).update(state=ExportState.OVER, key=b"")
     return len(over)
 
 
-def path_of(job_id: UUID) -> Path:
-    return Path(settings.MEDIA_ROOT) / "exports" / f"{job_id}.sealed"
+def path_of(job_id: UUID, kind: str = ExportKind.PERSON) -> Path:
+    """Where the sealed file lies: what is returned lies apart, for it may stay longer."""
+    apart = kind == ExportKind.RETURN
+    folder = Path(settings.MEDIA_ROOT) / "returns" if apart else Path(settings.MEDIA_ROOT) / "exports"
+    return folder / f"{job_id}.sealed"
+
+
+def begin(job_id: UUID) -> None:
+    """Have a worker make it, on commit."""
+    transaction.on_commit(lambda: _send(job_id))
 
 
 def _send(job_id: UUID) -> None:
@@ -148,9 +176,11 @@ def _take(job_id: UUID) -> ExportJob | None:
 
 
 def _parts(job: ExportJob) -> list[content.Part]:
-    if job.kind == ExportKind.ACCOUNT:
-        assert job.account_id is not None
+    if job.account_id is not None and job.kind == ExportKind.RETURN:
+        return content.of_return(job.account_id)
+    if job.account_id is not None and job.kind == ExportKind.ACCOUNT:
         return content.of_account(job.account_id)
+    assert job.person_id is not None
     found = [known for answer in hooks.call("person.accounts", person_id=job.person_id) for known in answer]
     return content.of_person(job.person_id, found)
 
@@ -161,9 +191,8 @@ def _write(job: ExportJob, plain: BinaryIO) -> int:
     ExportJob.objects.filter(pk=job.pk).update(parts=len(parts))
     manifest = []
     with zipfile.ZipFile(plain, "w", zipfile.ZIP_DEFLATED) as archive:
-        whom = "you" if job.kind == ExportKind.PERSON else "your account"
         archive.writestr(
-            "README.txt", _README.format(whom=whom, at=clock.now().isoformat(timespec="seconds"))
+            "README.txt", _README.format(whom=_WHOM[job.kind], at=clock.now().isoformat(timespec="seconds"))
         )
         for place, part in enumerate(parts, 1):
             digest, count = hashlib.sha256(), 0
@@ -173,12 +202,21 @@ def _write(job: ExportJob, plain: BinaryIO) -> int:
                     digest.update(text)
                     file.write(text)
                     count += 1
+                    if count % _SIGN_EVERY == 0:
+                        _sign(job, place - 1)
             manifest.append(
                 {"file": part.name, "about": part.about, "records": count, "sha256": digest.hexdigest()}
             )
-            ExportJob.objects.filter(pk=job.pk).update(parts_done=place, touched_at=clock.now())
+            _sign(job, place)
         archive.writestr("manifest.json", json.dumps(manifest, indent=2, ensure_ascii=False))
     return sum(int(str(entry["records"])) for entry in manifest)
+
+
+def _sign(job: ExportJob, parts_done: int) -> None:
+    """A sign of life, and a look whether it is still wanted. Raises NoLongerWanted."""
+    mine = ExportJob.objects.filter(pk=job.pk, state=ExportState.RUNNING)
+    if not mine.update(parts_done=parts_done, touched_at=clock.now()):
+        raise NoLongerWanted(f"export {job.pk} was discarded")
 
 
 def _finish(job: ExportJob, plain: BinaryIO, records: int) -> None:
@@ -187,10 +225,11 @@ def _finish(job: ExportJob, plain: BinaryIO, records: int) -> None:
     digest = hashlib.file_digest(plain, "sha256").hexdigest()  # type: ignore[arg-type]
     plain.seek(0)
     key = secrets.token_bytes(32)
-    target = path_of(job.pk)
+    target = path_of(job.pk, job.kind)
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_suffix(".draft")
     sealed.seal(plain, draft, key, job.pk)
+    fault("export.sealed")
     now = clock.now()
     with transaction.atomic():
         done = ExportJob.objects.select_for_update().get(pk=job.pk)
@@ -204,7 +243,9 @@ def _finish(job: ExportJob, plain: BinaryIO, records: int) -> None:
             size,
             records,
         )
-        done.ready_at, done.expires_at, done.touched_at = now, now + KEPT, now
+        done.ready_at, done.touched_at = now, now
+        # What is returned stays until its account is erased, or stays after all.
+        done.expires_at = None if done.kind == ExportKind.RETURN else now + KEPT
         done.save()
         draft.replace(target)
         transaction.on_commit(lambda: hooks.call("export.ready", job_id=job.pk))

@@ -1,4 +1,4 @@
-"""When an answer is due: one month by Regulation 1182/71, in Irish working days. Keeps P-RGT-2.
+"""When an answer is due: so many months or days by Regulation 1182/71, in Irish working days. Keeps P-RGT-2.
 
 The day of receipt is not counted; a period of a month ends on the day of the same number, or the last of a shorter
 month; one that ends on a Saturday, a Sunday or a public holiday ends with the next working day (Art. 3). Public
@@ -11,13 +11,10 @@ import calendar
 from datetime import date, timedelta
 from functools import cache
 
-ANSWER_MONTHS = 1
-EXTENSION_MONTHS = 2
 
-
-def due_on(received_on: date, months: int = ANSWER_MONTHS) -> date:
+def due_on(received_on: date, months: int, days: int = 0) -> date:
     """The last day for an answer to what was received on a day."""
-    end = _months_later(received_on, months)
+    end = _months_later(received_on, months) + timedelta(days=days)
     while not is_working_day(end):
         end += timedelta(days=1)
     return end

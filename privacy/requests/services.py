@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -13,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from paasoo_portal.core import audit, clock, hooks
 from paasoo_portal.core.tokens import hash_token
+from privacy.clocks import register
+from privacy.clocks.models import ClockKind
+from privacy.clocks.register import Span
 from privacy.errors import PrivacyError
 from privacy.requests import calendar
 from privacy.requests.models import (
@@ -24,9 +27,7 @@ from privacy.requests.models import (
     StepKind,
 )
 
-# Staff step in this long before an answer is due, when the administrator has given none (P-WHO-2).
-TAKE_OVER_BEFORE: Final = timedelta(days=10)
-CONFIRM_WITHIN: Final = timedelta(days=2)
+_GIVEN: Final = (ClockKind.ANSWER, ClockKind.EXTENSION, ClockKind.TAKE_OVER, ClockKind.CONFIRM)
 _LETTERS: Final = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 
 
@@ -36,8 +37,10 @@ class NotOpen(PrivacyError):
     user: str | Promise = _("This request is closed already.")
 
 
-def receive(*, kind: str, person_id: UUID, account_id: UUID | None, text: str, route: Route) -> RightsRequest:
-    """A request of somebody signed in. The legal clock starts now, whoever answers."""
+def receive(
+    *, kind: str, person_id: UUID, account_id: UUID | None, text: str, route: Route, region: str = ""
+) -> RightsRequest:
+    """A request of somebody signed in, of an account at home in a region. The legal clock starts now, whoever answers."""
     now = clock.now()
     with transaction.atomic():
         made = RightsRequest.objects.create(
@@ -49,7 +52,7 @@ def receive(*, kind: str, person_id: UUID, account_id: UUID | None, text: str, r
             routed_to=route,
             state=RequestState.OPEN,
             received_at=now,
-            due_on=calendar.due_on(now.date()),
+            **_clocks(now, region),
         )
         _step(made, StepKind.RECEIVED, "person", person_id)
         if route == Route.ADMINISTRATOR:
@@ -71,13 +74,14 @@ def ask_as_visitor(*, kind: str, email: str, text: str) -> tuple[RightsRequest, 
         routed_to=Route.STAFF,
         state=RequestState.UNCONFIRMED,
         received_at=now,
-        due_on=calendar.due_on(now.date()),
+        confirm_until=now + register.days(ClockKind.CONFIRM, now.date()),
+        **_clocks(now, ""),
     )
     return made, token
 
 
 def confirm(token: str) -> RightsRequest | None:
-    """Open the request of a link; None when there is none, or it is over two days old. Works once."""
+    """Open the request of a link; None when there is none, or its time is over. Works once."""
     with transaction.atomic():
         found = waiting(token, lock=True)
         if found is None:
@@ -97,7 +101,7 @@ def waiting(token: str, *, lock: bool = False) -> RightsRequest | None:
     return rows.filter(
         token_hash=hash_token(token),
         state=RequestState.UNCONFIRMED,
-        received_at__gt=clock.now() - CONFIRM_WITHIN,
+        confirm_until__gt=clock.now(),
     ).first()
 
 
@@ -122,14 +126,15 @@ def refuse(request_id: UUID, *, by_id: UUID, by_kind: str, ground: str, text: st
 
 
 def extend(request_id: UUID, *, by_id: UUID, by_kind: str, text: str) -> RightsRequest:
-    """Take two more months, once, within the first, with the reason told (Art. 12(3)). Raises NotOpen."""
+    """Take more time, once, within the first, with the reason told (Art. 12(3)). Raises NotOpen."""
     with transaction.atomic():
         found = _open(request_id)
         if found.extended or clock.today() > found.due_on:
             raise NotOpen(f"request {request_id} cannot be extended")
-        months = calendar.ANSWER_MONTHS + calendar.EXTENSION_MONTHS
-        found.extended, found.due_on = True, calendar.due_on(found.received_at.date(), months)
-        found.save(update_fields=["extended", "due_on"])
+        found.extended, found.due_on = True, extended_to(found)
+        if found.take_over_on is not None:
+            found.take_over_on = found.due_on - timedelta(days=_given(found, ClockKind.TAKE_OVER).days)
+        found.save(update_fields=["extended", "due_on", "take_over_on"])
         _step(found, StepKind.EXTENDED, by_kind, by_id, note=text)
         _tell(found, "extended")
     return found
@@ -159,7 +164,7 @@ def take_over() -> int:
     late = RightsRequest.objects.select_for_update(skip_locked=True).filter(
         state=RequestState.OPEN,
         routed_to=Route.ADMINISTRATOR,
-        due_on__lte=clock.today() + TAKE_OVER_BEFORE,
+        take_over_on__lte=clock.today(),
     )
     with transaction.atomic():
         found = list(late)
@@ -168,6 +173,30 @@ def take_over() -> int:
             one.save(update_fields=["routed_to"])
             _step(one, StepKind.TAKEN_OVER, "system", None)
     return len(found)
+
+
+def extended_to(found: RightsRequest) -> date:
+    """The last day, were it extended: by the clocks that it was given, counted from its receipt."""
+    whole = _given(found, ClockKind.ANSWER) + _given(found, ClockKind.EXTENSION)
+    return calendar.due_on(found.received_at.date(), whole.months, whole.days)
+
+
+def _clocks(now: datetime, region: str) -> dict[str, Any]:
+    """The clocks of a request that is received now, and what follows from them."""
+    day = now.date()
+    rows = {kind: register.in_force(kind, day, region) for kind in _GIVEN}
+    answer = register.span_of(rows[ClockKind.ANSWER])
+    due = calendar.due_on(day, answer.months, answer.days)
+    before = register.span_of(rows[ClockKind.TAKE_OVER]).days
+    return {
+        "clocks": {str(kind): row.pk for kind, row in rows.items()},
+        "due_on": due,
+        "take_over_on": due - timedelta(days=before),
+    }
+
+
+def _given(found: RightsRequest, kind: ClockKind) -> Span:
+    return register.given(found.clocks or {}, kind, found.received_at.date())
 
 
 def _open(request_id: UUID) -> RightsRequest:

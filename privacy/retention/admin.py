@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.utils.translation import gettext as _
+from django.contrib import admin
 from django.utils.translation import gettext_lazy
 
 from paasoo_portal.core import clock
 from paasoo_portal.core.tenancy import system_scope
 from privacy.keys.models import DataClass
+from privacy.published import Publication, PublishedAdmin
 from privacy.retention import bounds, publishing
 from privacy.retention.bounds import Bound
 from privacy.retention.models import RetentionBound
@@ -43,10 +40,25 @@ class BoundForm(forms.Form):
     )
 
 
-@admin.register(RetentionBound)
-class RetentionBoundAdmin(admin.ModelAdmin):
-    """Never edited and never deleted: what changes is published anew, from a day on."""
+def _judge(given: dict[str, Any]) -> None:
+    new = Bound(given["data_class"], given["default_days"], given["floor_days"], given["ceiling_days"])
+    publishing.validate(new, given["effective_on"], given["reason"])
 
+
+def _publish(given: dict[str, Any], by_id: UUID | None) -> None:
+    with system_scope("publish_bound"):
+        publishing.publish(**given, by_id=by_id)
+
+
+def _compared(given: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "label": DataClass(given["data_class"]).label,
+        "former": bounds.bound(given["data_class"], clock.today()),
+    }
+
+
+@admin.register(RetentionBound)
+class RetentionBoundAdmin(PublishedAdmin):
     list_display = (
         "data_class",
         "effective_on",
@@ -58,49 +70,12 @@ class RetentionBoundAdmin(admin.ModelAdmin):
     list_filter = ("data_class",)
     ordering = ("-effective_on", "data_class")
     fields = (*list_display, "reason")
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """The form, the page that says what would change, and the publication."""
-        if not self.has_add_permission(request):
-            raise PermissionDenied
-        form = BoundForm(request.POST if request.method == "POST" else None)
-        step = request.POST.get("step", "")
-        if step == "publish" and form.is_valid() and self._publish(request, form):
-            return redirect("admin:privacy_retentionbound_changelist")
-        checked = step == "check" and form.is_valid() and self._judged(form)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Publish a bound of retention"),
-            "form": form,
-            "check": checked,
-            "label": DataClass(form.cleaned_data["data_class"]).label if checked else "",
-            "former": bounds.bound(form.cleaned_data["data_class"], clock.today()) if checked else None,
-        }
-        return TemplateResponse(request, "admin/privacy/retentionbound/publish.html", context)
-
-    def _judged(self, form: BoundForm) -> bool:
-        given = form.cleaned_data
-        new = Bound(given["data_class"], given["default_days"], given["floor_days"], given["ceiling_days"])
-        try:
-            publishing.validate(new, given["effective_on"], given["reason"])
-        except ValidationError as refusal:
-            form.add_error(None, refusal)
-        return form.is_valid()
-
-    def _publish(self, request: HttpRequest, form: BoundForm) -> bool:
-        try:
-            with system_scope("publish_bound"):
-                publishing.publish(**form.cleaned_data, by_id=request.user.pk)
-        except ValidationError as refusal:
-            form.add_error(None, refusal)
-            return False
-        messages.success(request, _("Published. The accounts whose days it changes are told by email."))
-        return True
+    publication = Publication(
+        BoundForm,
+        gettext_lazy("Publish a bound of retention"),
+        "admin/privacy/retentionbound/publish.html",
+        gettext_lazy("Published. The accounts whose days it changes are told by email."),
+        judge=_judge,
+        publish=_publish,
+        compared=_compared,
+    )

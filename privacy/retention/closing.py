@@ -6,6 +6,7 @@ is mended by the next try. Keeps P-RET-6 and P-RET-7.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -50,8 +51,12 @@ WHERE account_id = %s AND certificate_id = %s GROUP BY 1 ORDER BY 1
 """
 
 
-def erase_traffic(alias: str, account_id: UUID, closure_id: UUID) -> Certificate | None:
+def erase_traffic(
+    alias: str, account_id: UUID, closure_id: UUID, *, returned: Mapping[str, str | None] | None = None
+) -> Certificate | None:
     """Let every key of the account die in one database; the certificate, or None where there was none to die.
+
+    `returned` says, for the certificate, whether everything was given back first, and when it was fetched.
 
     Repeating it does nothing twice. Raises Busy, VaultMismatch, VaultUnavailable; nothing is destroyed then.
     """
@@ -68,7 +73,7 @@ def erase_traffic(alias: str, account_id: UUID, closure_id: UUID) -> Certificate
             cursor.execute(_BURIED, [account_id, certificate_id])
             lines = [ErasedLine(*row) for row in cursor.fetchall()]
         if lines:
-            _certify(alias, account_id, certificate_id, closure_id, lines)
+            _certify(alias, account_id, certificate_id, closure_id, lines, returned)
         restrict(alias, _RESTRICT, given, in_force.cutoff_on)
     cache.forget()
     return Certificate.objects.filter(pk=certificate_id).first()
@@ -97,7 +102,12 @@ def _move(
 
 
 def _certify(
-    alias: str, account_id: UUID, certificate_id: UUID, closure_id: UUID, lines: list[ErasedLine]
+    alias: str,
+    account_id: UUID,
+    certificate_id: UUID,
+    closure_id: UUID,
+    lines: list[ErasedLine],
+    returned: Mapping[str, str | None] | None,
 ) -> None:
     with system_scope("account_close", using=("default", alias)):
         counted = [
@@ -113,4 +123,5 @@ def _certify(
             instructed_days={},
             lines=counted,
             because=issue.CLOSED,
+            returned=returned,
         )

@@ -22,12 +22,13 @@ from privacy.keys.models import DataKey
 
 
 class Kept(NamedTuple):
-    """A day of a class in one region whose keys live: how many messages, and the keys' own last day."""
+    """A day of a class in one database whose keys live: how many messages, and the keys' own last day."""
 
     data_class: int
     day: date
     due_on: date
     messages: int
+    alias: str = ""
 
 
 class Rule(NamedTuple):
@@ -89,7 +90,8 @@ def read(account_id: UUID, *, back: int, held: list[Held]) -> Outlook:
             counted = _counted(alias, account_id, today - timedelta(days=back), today)
             living = DataKey.objects.using(alias).values_list("data_class", "starts_on")
             for data_class, day, due_on in living.annotate(due_on=Max("due_on")):
-                kept.append(Kept(data_class, day, due_on, counted.get(data_class, Counter())[day]))
+                messages_then = counted.get(data_class, Counter())[day]
+                kept.append(Kept(data_class, day, due_on, messages_then, alias))
         for data_class, days in counted.items():
             messages[data_class].update(days)
     return Outlook(today, kept, messages, held)

@@ -12,6 +12,7 @@ from paasoo_portal.core import clock, regions
 from privacy.alarms.models import Alarm, Kind, gravest_first
 from privacy.cases.models import Case
 from privacy.disclosure.models import Extract, ExtractState, Order
+from privacy.exports import returns as returning
 from privacy.holds.models import LegalHold
 from privacy.requests.models import RequestState, RightsRequest
 from privacy.retention import runs
@@ -24,8 +25,8 @@ _CASE_SOON: Final = timedelta(days=3)
 
 @register.inclusion_tag("admin/desk.html", takes_context=True)
 def desk(context: template.Context) -> dict[str, Any]:
-    """Alarms, the request queue, orders, holds that wait for somebody, extracts to release, cases about to end, and
-    databases whose night's run is not done; each by permission.
+    """Alarms, the request queue, returns that could not be made, orders, holds that wait for somebody, extracts to
+    release, cases about to end, and databases whose night's run is not done; each by permission.
     """
     may = context["perms"]
     today = clock.today()
@@ -35,6 +36,7 @@ def desk(context: template.Context) -> dict[str, Any]:
         found["requests"] = waiting.order_by("due_on", "pk")[:_SHOWN]
         found["request_count"] = waiting.count()
         found["overdue"] = waiting.filter(due_on__lt=today).count()
+        found["returns"] = returning.troubled()[:_SHOWN]
     if may["privacy"]["view_legalhold"]:
         in_force = LegalHold.objects.filter(released_at=None)
         undecided = Q(confirmed_at=None) | Q(release_asked_at__isnull=False)

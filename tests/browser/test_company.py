@@ -128,6 +128,7 @@ def test_a_company_from_sign_up_to_its_end(sit: Sit) -> None:
 
     page = founder.open("/privacy/close-account/")
     founder.check()
+    page.get_by_label("Erase everything, without returning it").check()
     page.get_by_label("Type the account’s name").fill(f"Grace & Co {mark}")
     page.get_by_role("button", name="Close the account").click()
     confirm(page)

@@ -28,6 +28,8 @@ LEFT_OUT = {
 # Forms and files of the account that show no page of their own.
 NOT_PAGES = {
     "account_close_cancel",
+    "account_return_confirm",
+    "account_return_fetch",
     "certificate_file",
     "invitation_resend",
     "message_find",

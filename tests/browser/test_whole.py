@@ -256,12 +256,15 @@ def take_a_copy(life: Life) -> None:
 
 
 def close(life: Life) -> None:
+    delete = life.page.locator("input[name=choice][value=delete]")
     life.desk.open("/privacy/close-account/")
     life.check()
+    life.hands.choose(delete)
     life.write("Type the account’s name", life.name)
     life.press("Close the account")
     life.confirm()
     if life.button("Close the account").count():
+        life.hands.choose(delete)
         life.write("Type the account’s name", life.name)
         life.press("Close the account")
     life.says("closes on")

@@ -26,7 +26,7 @@ DAYS = st.dates(date(2023, 1, 1), date(2099, 12, 31))
     ],
 )
 def test_known_cases(received: date, due: date) -> None:
-    assert calendar.due_on(received) == due
+    assert calendar.due_on(received, 1) == due
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_st_brigid_s_day(year: int, day: date) -> None:
 
 @given(DAYS)
 def test_an_answer_is_due_on_a_working_day_about_a_month_on(received: date) -> None:
-    due = calendar.due_on(received)
+    due = calendar.due_on(received, 1)
     assert calendar.is_working_day(due)
     assert timedelta(days=28) <= due - received <= timedelta(days=36)
 
@@ -60,7 +60,7 @@ def test_an_answer_is_due_on_a_working_day_about_a_month_on(received: date) -> N
 @given(DAYS, DAYS)
 def test_who_asks_later_is_never_answered_earlier(one: date, other: date) -> None:
     first, second = sorted((one, other))
-    assert calendar.due_on(first) <= calendar.due_on(second)
+    assert calendar.due_on(first, 1) <= calendar.due_on(second, 1)
 
 
 @given(DAYS)
@@ -71,3 +71,11 @@ def test_an_extension_is_two_more_months(received: date) -> None:
 @given(st.integers(2023, 2199))
 def test_ireland_has_ten_public_holidays(year: int) -> None:
     assert 9 <= len(calendar.holidays(year)) <= 10
+
+
+@given(DAYS, st.integers(1, 92))
+def test_a_period_of_days_ends_on_its_last_day_or_the_next_working_one(received: date, days: int) -> None:
+    """Regulation 1182/71, Art. 3: the day of receipt is not counted."""
+    due = calendar.due_on(received, 0, days)
+    assert calendar.is_working_day(due)
+    assert timedelta(0) <= due - received - timedelta(days=days) <= timedelta(days=5)

@@ -120,7 +120,7 @@ def test_every_field_is_erased_as_it_is_declared(
     before = Standing(Choice(frozenset(), clock.today(), visit), signal=False)
     choose(before, frozenset(), how=How.SETTINGS, person_id=None, language="en")
     assert erase_person(cast.bob.pk, by_id=cast.bob.pk, by_kind="person")
-    closure.ask(account_id=cast.company.pk, person=cast.alice)
+    closure.ask(account_id=cast.company.pk, person=cast.alice, choice="delete")
     with clock.travel(by=timedelta(days=8)), as_role("worker"):
         assert closure.close_due() == 1
         nightly.run("sg", clock.today())

@@ -9,12 +9,17 @@ from tests.faults import lanes
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Met only while a database gets its first epoch, while something is preserved or sealed anew, between batches of old
-# rows, or when an alarm rings:
-# tests/privacy stops there by itself.
+# rows, when an alarm rings, or while an account is given back what is its own: tests/privacy and tests/accounts/closure
+# stop there by themselves.
 ELSEWHERE = {
     "alarms.told",
+    "closure.asked",
+    "closure.begun",
+    "closure.stopped",
+    "closure.told",
     "epochs.bootstrap",
     "enforce.preserved",
+    "export.sealed",
     "preservation.batch",
     "preservation.buried",
     "preservation.certified",

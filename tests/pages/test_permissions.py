@@ -19,6 +19,8 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 
 METHODS = {
     "account_close_cancel": "post",
+    "account_return_confirm": "post",
+    "account_return_fetch": "post",
     "invitation_resend": "post",
     "message_find": "post",
     "retention_cancel": "post",

@@ -9,9 +9,12 @@ from datetime import timedelta
 import pytest
 
 from messaging.messages.states import State
+from messaging.pages.filters import MOST_DAYS
 from paasoo_portal.core import clock
 from privacy.keys.models import DataClass
+from privacy.pages import preview
 from privacy.retention import instructions
+from privacy.retention.outlook import Kept
 from tests.pages.conftest import Cast, Send, count
 from tests.pages.visitor import Visitor
 
@@ -57,6 +60,34 @@ def test_the_preview_counts_what_would_go(alice: Visitor, cast: Cast, send: Send
     assert "1,284 messages" in page.text
     assert f"{day.day} {day:%B %Y}" in page.text
     assert "cannot be undone" in page.text
+
+
+def test_what_would_go_can_be_taken_out_first_exactly_those_days(
+    alice: Visitor, cast: Cast, send: Send
+) -> None:
+    sent = send(text="About to go")
+    count(cast.company.pk, State.DELIVERED, messages=1)
+    day = clock.today().isoformat()
+    assert not [link for link in alice.get("/retention/content/", {"days": "1"}).links() if "export" in link]
+    with clock.travel(by=timedelta(days=2)):
+        later = send(text="Not yet")
+        count(cast.company.pk, State.DELIVERED, messages=1)
+        page = alice.get("/retention/content/", {"days": "1"})
+        (link,) = [link for link in page.links() if "export" in link]
+        assert link == f"/messages/export/?region=sg&first={day}&last={day}"
+        told = b"".join(alice.client.get(link).streaming_content).decode()  # type: ignore[attr-defined]
+    assert str(sent.id) in told
+    assert "About to go" in told
+    assert str(later.id) not in told
+
+
+def test_spans_are_no_longer_than_the_log_exports_at_once() -> None:
+    assert preview.MOST_DAYS == MOST_DAYS
+    first = clock.today() - timedelta(days=249)
+    going = [Kept(1, first + timedelta(days=n), clock.today(), 2, "sg") for n in range(250)]
+    spans = list(preview._spans(going))
+    assert [(one.last_on - one.first_on).days + 1 for one in spans] == [100, 100, 50]
+    assert sum(one.messages for one in spans) == 500
 
 
 def test_a_change_can_be_taken_back_in_its_grace_period(alice: Visitor, cast: Cast) -> None:

@@ -19,6 +19,7 @@ from django.db import models
 from django.test.utils import isolate_apps
 
 from privacy.catalogue import (
+    MEMBERS,
     Held,
     NotPersonal,
     PersonalData,
@@ -58,6 +59,7 @@ PERSON = PersonalData(
     purposes=(DELIVER,),
     source=Source.CUSTOMER,
     retention=CONTENT_RULE,
+    own="a stranger's own",
     erasure=Erasure.KEY,
     fields={},
 )
@@ -265,6 +267,20 @@ def test_stale_and_double_declarations_show(stranger: type[models.Model]) -> Non
     for _ in range(2):
         given.declare(NotPersonal("accounts.Nobody", "x", fields=()))
     assert {problem.id for problem in problems(given, [])} == {"privacy.E005", "privacy.E006"}
+
+
+def test_whose_a_row_is_when_an_organisation_leaves_is_said(stranger: type[models.Model]) -> None:
+    fields: Fields = {"id": not_personal("a number"), "sealed": Held(sealed=True), "text": Held(clear="x")}
+    silent = replace(PERSON, own="", fields=fields)
+    hint = found(silent, stranger)["privacy.E013"]
+    assert "accounts/personal_data.py" in hint
+    assert "organisation=" in hint
+    for said in (
+        {"organisation": MEMBERS},
+        {"own": "theirs"},
+        {"export": Export.NONE, "withheld": "a secret"},
+    ):
+        assert "privacy.E013" not in found(replace(silent, **said), stranger)  # type: ignore[arg-type]
 
 
 def test_not_personal_needs_a_reason(stranger: type[models.Model]) -> None:

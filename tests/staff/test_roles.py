@@ -29,6 +29,7 @@ LISTS = {
     "privacy/statutoryfloor": {OFFICER},
     "privacy/retentionrun": {OFFICER, OPERATOR},
     "privacy/retentionbound": {OFFICER, OPERATOR},
+    "privacy/legalclock": {OFFICER, OPERATOR},
     "core/auditevent": {OFFICER, OPERATOR},
     "auth/group": set(),
 }

@@ -105,7 +105,7 @@ def doomed(cast: Cast, send: Send) -> Iterator[Cast]:
     create_invitation(
         account_id=cast.company.pk, email="x@example.com", role="viewer", invited_by_id=cast.alice.pk
     )
-    services.ask(account_id=cast.company.pk, person=cast.alice)
+    services.ask(account_id=cast.company.pk, person=cast.alice, choice="delete")
     with clock.travel(by=timedelta(days=7, seconds=1)):
         yield cast
 
@@ -170,8 +170,8 @@ def test_a_crash_anywhere_is_gone_on_from(
 ) -> None:
     real = getattr(services, step)
 
-    def dies(account_id: object) -> None:
-        real(account_id)
+    def dies(*given: object) -> None:
+        real(*given)
         raise KeyboardInterrupt
 
     with as_role("worker"):

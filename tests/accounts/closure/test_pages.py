@@ -38,9 +38,9 @@ class TestClosing:
         assert "/privacy/export/" in page.links()
 
     def test_the_name_is_typed_and_the_person_confirms(self, cast: Cast, alice: Visitor) -> None:
-        page = alice.post("/privacy/close-account/", {"name": "Harbor"})
+        page = alice.post("/privacy/close-account/", {"name": "Harbor", "choice": "return"})
         assert "This is not the account’s name" in page.texts(".error-summary")[0]
-        given = {"name": " Harbour  Logistics "}
+        given = {"name": " Harbour  Logistics ", "choice": "delete"}
         assert alice.post_on("/privacy/close-account/", given).startswith("/accounts/reauthenticate/")
         alice.confirm_recently()
         assert alice.post_on("/privacy/close-account/", given) == "/privacy/close-account/"
@@ -55,7 +55,7 @@ class TestClosing:
         django_capture_on_commit_callbacks: Any,
     ) -> None:
         with django_capture_on_commit_callbacks(execute=True):
-            services.ask(account_id=cast.company.pk, person=cast.alice)
+            services.ask(account_id=cast.company.pk, person=cast.alice, choice="delete")
         assert [sent.to for sent in mail.outbox] == [["alice@example.com"]]
         assert "This account will be closed on" in bob.get("/messages/").text
         assert "Keep the account" in alice.get("/privacy/close-account/").text
@@ -66,9 +66,9 @@ class TestClosing:
             assert services.close_due() == 0
 
     def test_is_decided_once(self, cast: Cast) -> None:
-        services.ask(account_id=cast.company.pk, person=cast.alice)
+        services.ask(account_id=cast.company.pk, person=cast.alice, choice="delete")
         with pytest.raises(services.ClosingAlready):
-            services.ask(account_id=cast.company.pk, person=cast.alice)
+            services.ask(account_id=cast.company.pk, person=cast.alice, choice="delete")
 
     def test_others_may_not(self, bob: Visitor, charlie: Visitor) -> None:
         assert bob.client.get("/privacy/close-account/").status_code == 403

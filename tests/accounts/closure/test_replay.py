@@ -56,7 +56,7 @@ def test_each_erasure_leaves_ids_alone_in_the_journal(
     erase_person(cast.bob.pk, by_id=None, by_kind="system")
     assert line("person").facts == {"person": str(cast.bob.pk)}
     with clock.travel(by=-timedelta(days=8)):
-        asked = services.ask(account_id=cast.company.pk, person=cast.alice)
+        asked = services.ask(account_id=cast.company.pk, person=cast.alice, choice="delete")
     with as_role("worker"):
         services.close(asked.pk)
     assert line("account").facts == {"account": str(cast.company.pk), "closing": str(asked.pk)}
@@ -89,7 +89,7 @@ def test_an_account_is_closed_again_in_each_database(
     send(text="Never to be read again")
     send(account_id=cast.other.pk, text="Another’s")
     with clock.travel(by=-timedelta(days=3)):
-        services.ask(account_id=cast.company.pk, person=cast.alice)
+        services.ask(account_id=cast.company.pk, person=cast.alice, choice="delete")
     mail.outbox.clear()
     closing = uuid7()
     with as_role("worker"), django_capture_on_commit_callbacks(execute=True):
