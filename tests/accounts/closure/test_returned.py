@@ -367,7 +367,7 @@ class TestFailures:
                             exports.make(one.pk)
                     except KeyboardInterrupt:
                         assert before == alive(leaving), "nothing is erased by the step that died"
-                at += timedelta(minutes=6) if at < timedelta(days=8) else timedelta(days=5)
+                at += timedelta(minutes=6) if at < WEEK + timedelta(hours=1) else timedelta(days=5)
         assert died == [point]
         found = closure()
         assert found.finished_at is not None
