@@ -18,6 +18,7 @@ from django.db import connections
 from paasoo_portal.core import health
 from privacy import boot, journal
 from privacy.journal import guard
+from privacy.retention.models import RetentionRun
 from tests.privacy.conftest import as_owner
 from tests.processes.test_refusal import STARTS
 
@@ -91,10 +92,19 @@ def test_readyz_and_the_status_say_which(committed: None, monkeypatch: pytest.Mo
     assert {one["database"]: one["outstanding"] for one in answer["databases"]}[alias] == 1
 
 
-def erasures(action: str, *, code: int = 0) -> dict[str, Any]:
+def test_a_region_is_not_enforced_beside_an_old_control_plane(committed: None) -> None:
+    """Its certificates would follow the old end of the chain: a second history, which no replay could join."""
+    grow_old("default")
+    alias: str = django_settings.TRAFFIC_ALIASES[0]
+    answer = erasures("replay", "--database", alias, code=1)
+    assert set(answer["disagreements"]) == {"default"}
+    assert not RetentionRun.objects.filter(database=alias).exists()
+
+
+def erasures(*arguments: str, code: int = 0) -> dict[str, Any]:
     out = StringIO()
     try:
-        call_command("erasures", action, "--json", stdout=out)
+        call_command("erasures", *arguments, "--json", stdout=out)
         ended = 0
     except SystemExit as end:
         ended = int(end.code or 0)
