@@ -21,6 +21,7 @@ from accounts.api_keys.scopes import LEAST
 from accounts.errors import AccountError
 from accounts.teams.services import touch_account
 from paasoo_portal.core import audit, clock, hooks
+from paasoo_portal.core.ids import uuid7
 from paasoo_portal.core.tenancy import scope
 
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -30,6 +31,12 @@ _SECRET_BYTES = 24
 
 class TwoSecrets(AccountError):
     user: str | Promise = _("This key has two secrets already. Stop the former one first.")
+
+
+class MadeAlready(AccountError):
+    """The same form was sent before."""
+
+    user: str | Promise = _("That key was made already. Its secret is not shown a second time.")
 
 
 @dataclass(frozen=True)
@@ -53,20 +60,29 @@ def create_api_key(
     scopes: Sequence[str] = LEAST,
     ip_allow: Sequence[str] = (),
     expires_at: datetime | None = None,
+    key_id: UUID | None = None,
 ) -> NewKey:
-    """Make a key and have it projected to the regions once it is committed."""
+    """Make a key and have it projected to the regions once it is committed.
+
+    Raises MadeAlready if one stands under `key_id`.
+    """
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     with scope(account_id):
-        key = ApiKey.objects.create(
-            account_id=account_id,
-            key="".join(secrets.choice(_LETTERS) for _ in range(_KEY_LENGTH)),
-            secret_hash=hash_secret(secret),
-            name=name,
-            scopes=sorted(scopes),
-            ip_allow=list(ip_allow),
-            created_by_id=created_by_id,
-            expires_at=expires_at,
+        key, new = ApiKey.objects.get_or_create(
+            pk=key_id or uuid7(),
+            defaults={
+                "account_id": account_id,
+                "key": "".join(secrets.choice(_LETTERS) for _ in range(_KEY_LENGTH)),
+                "secret_hash": hash_secret(secret),
+                "name": name,
+                "scopes": sorted(scopes),
+                "ip_allow": list(ip_allow),
+                "created_by_id": created_by_id,
+                "expires_at": expires_at,
+            },
         )
+        if not new:
+            raise MadeAlready(f"API key {key.pk} was made before")
         _tell(audit.Event.API_KEY_CREATED, key, created_by_id)
     return NewKey(key, secret)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import cast
 from uuid import UUID
 
@@ -17,8 +16,7 @@ from accounts.api_keys.forms import ApiKeyForm, KeyChangeForm
 from accounts.api_keys.models import ApiKey
 from accounts.permissions import Permission, page
 from accounts.seats import sitting
-
-_ONCE = "api_key_form"
+from paasoo_portal.core.http import once
 
 
 @page(Permission.SEE_API_KEYS)
@@ -37,18 +35,23 @@ def api_key_new(request: HttpRequest) -> HttpResponse:
     """
     form = ApiKeyForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        if not _first_time(request):
-            messages.info(request, _("That key was made already. Its secret is not shown a second time."))
-            return redirect("api_keys")
-        seat = sitting(request)
-        made = services.create_api_key(
-            account_id=seat.account.pk, created_by_id=request.user.pk, **form.service_arguments()
-        )
-        context = {"section": "api", "made": made, "region": seat.account.region}
-        return render(request, "accounts/api_key_made.html", context)
-    if _ONCE not in request.session:
-        request.session[_ONCE] = secrets.token_urlsafe(12)
-    context = {"section": "api", "form": form, "once": request.session[_ONCE]}
+        seat, key_id = sitting(request), once.taken(request)
+        if key_id is None:
+            form.add_error(None, once.LOST)
+        else:
+            try:
+                made = services.create_api_key(
+                    account_id=seat.account.pk,
+                    key_id=key_id,
+                    created_by_id=request.user.pk,
+                    **form.service_arguments(),
+                )
+            except services.MadeAlready as error:
+                messages.info(request, str(error.user))
+                return redirect("api_keys")
+            context = {"section": "api", "made": made, "region": seat.account.region}
+            return render(request, "accounts/api_key_made.html", context)
+    context = {"section": "api", "form": form, "once": once.offer(request)}
     return render(request, "accounts/api_key_new.html", context)
 
 
@@ -139,8 +142,3 @@ def _find(key_id: UUID) -> ApiKey:
 
 def _frame() -> dict[str, str]:
     return {"section": "api", "tab": "keys"}
-
-
-def _first_time(request: HttpRequest) -> bool:
-    expected = request.session.pop(_ONCE, None)
-    return expected is not None and secrets.compare_digest(expected, request.POST.get("once", ""))

@@ -21,7 +21,7 @@ from messaging.delivery.models import DeliveryPush, PushState
 from messaging.webhooks import signature
 from messaging.webhooks.models import Pause, WebhookEndpoint
 from paasoo_portal.core import audit, clock, hooks, mail
-from paasoo_portal.core.ids import uuid7_floor
+from paasoo_portal.core.ids import uuid7, uuid7_floor
 from paasoo_portal.core.tenancy import scope
 
 MOST: Final = 10
@@ -34,6 +34,12 @@ class TooManyWebhooks(AccountError):
     user: str | Promise = _("An account has at most ten webhooks. Remove one that is not needed.")
 
 
+class MadeAlready(AccountError):
+    """The same form was sent before."""
+
+    user: str | Promise = _("That webhook was made already. Its secret is not shown a second time.")
+
+
 @dataclass(frozen=True)
 class Made:
     """An endpoint with its secret, to be shown once."""
@@ -43,15 +49,28 @@ class Made:
 
 
 def create(
-    *, account_id: UUID, url: str, name: str, topics: Sequence[str], created_by_id: UUID | None
+    *,
+    account_id: UUID,
+    url: str,
+    name: str,
+    topics: Sequence[str],
+    created_by_id: UUID | None,
+    endpoint_id: UUID | None = None,
 ) -> Made:
-    """Make a webhook and have it projected to the regions. Raises TooManyWebhooks."""
+    """Make a webhook and have it projected to the regions.
+
+    Raises MadeAlready if one stands under `endpoint_id`; TooManyWebhooks.
+    """
     secret = signature.new_secret()
     with scope(account_id):
         touch_account(account_id)  # its row orders those who count
+        endpoint_id = endpoint_id or uuid7()
+        if WebhookEndpoint.objects.filter(pk=endpoint_id).exists():
+            raise MadeAlready(f"webhook {endpoint_id} was made before")
         if WebhookEndpoint.objects.count() >= MOST:
             raise TooManyWebhooks(f"account {account_id} has {MOST} webhooks")
         made = WebhookEndpoint.objects.create(
+            pk=endpoint_id,
             account_id=account_id,
             url=url,
             name=name,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from http.client import HTTPException
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -24,10 +23,9 @@ from messaging.webhooks import body, selectors, services, signature
 from messaging.webhooks.forms import WebhookForm
 from messaging.webhooks.models import Pause, WebhookEndpoint
 from paasoo_portal.core import outbound, regions
+from paasoo_portal.core.http import once
 from paasoo_portal.core.ids import uuid7
 from paasoo_portal.core.tenancy import scope
-
-_ONCE = "webhook_form"
 
 
 @page(Permission.SEE_WEBHOOKS)
@@ -44,22 +42,27 @@ def webhook_new(request: HttpRequest) -> HttpResponse:
     """The secret is shown in the answer to the POST; sending the form again makes no second webhook."""
     form = WebhookForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        if not _first_time(request):
-            messages.info(request, _("That webhook was made already. Its secret is not shown a second time."))
-            return redirect("webhooks")
-        try:
-            made = services.create(
-                account_id=sitting(request).account_id,
-                created_by_id=cast(UUID, request.user.pk),
-                **form.cleaned_data,
-            )
-        except services.TooManyWebhooks as error:
-            form.add_error(None, str(error.user))
+        endpoint_id = once.taken(request)
+        if endpoint_id is None:
+            form.add_error(None, once.LOST)
         else:
-            return render(request, "messaging/webhook_secret.html", _frame() | {"made": made, "new": True})
-    if _ONCE not in request.session:
-        request.session[_ONCE] = secrets.token_urlsafe(12)
-    context = {"form": form, "once": request.session[_ONCE]}
+            try:
+                made = services.create(
+                    account_id=sitting(request).account_id,
+                    endpoint_id=endpoint_id,
+                    created_by_id=cast(UUID, request.user.pk),
+                    **form.cleaned_data,
+                )
+            except services.MadeAlready as error:
+                messages.info(request, str(error.user))
+                return redirect("webhooks")
+            except services.TooManyWebhooks as error:
+                form.add_error(None, str(error.user))
+            else:
+                return render(
+                    request, "messaging/webhook_secret.html", _frame() | {"made": made, "new": True}
+                )
+    context = {"form": form, "once": once.offer(request)}
     return render(request, "messaging/webhook_new.html", _frame() | context)
 
 
@@ -196,8 +199,3 @@ def _region(request: HttpRequest, home: str) -> str:
 
 def _frame() -> dict[str, Any]:
     return {"section": "api", "tab": "webhooks"}
-
-
-def _first_time(request: HttpRequest) -> bool:
-    expected = request.session.pop(_ONCE, None)
-    return expected is not None and secrets.compare_digest(expected, request.POST.get("once", ""))

@@ -12,6 +12,7 @@ from messaging.key_use import record
 from messaging.projections.services import push_account
 from paasoo_portal.core import audit
 from paasoo_portal.core.audit.models import AuditEvent
+from paasoo_portal.core.ids import uuid7
 from paasoo_portal.core.tenancy import scope
 from tests.conftest import AsRole
 from tests.pages.conftest import Cast
@@ -49,6 +50,21 @@ def test_shows_the_secret_once_and_stores_its_hash(alice: Visitor, cast: Cast) -
     assert secret not in str(list(AuditEvent.objects.values()))
     assert alice.post_on("/api-keys/new/", given) == "/api-keys/"
     assert len(keys(cast)) == 1
+
+
+def test_forms_in_two_windows_make_two_keys(alice: Visitor, cast: Cast) -> None:
+    forms = [filled(alice, name="First"), filled(alice, name="Second")]
+    for given in reversed(forms):
+        assert len(alice.post("/api-keys/new/", given).texts("code")) == 2
+    assert [key.name for key in keys(cast)] == ["Second", "First"]
+
+
+def test_a_form_that_lost_its_mark_is_told_and_kept(alice: Visitor, bob: Visitor, cast: Cast) -> None:
+    for once in ("", "nonsense", str(uuid7()), filled(bob)["once"]):
+        page = alice.post("/api-keys/new/", filled(alice, once=once))
+        assert "did not come back whole" in page.texts(".error-summary")[0]
+        assert page.values()["name"] == GOOD["name"]
+    assert keys(cast) == []
 
 
 def test_begins_with_the_least(alice: Visitor) -> None:

@@ -47,6 +47,15 @@ def test_shows_the_secret_once_and_makes_one_a_form(cast: Cast, bob: Visitor) ->
     stored(cast)
 
 
+def test_forms_in_two_windows_make_two_webhooks(cast: Cast, bob: Visitor) -> None:
+    forms = [bob.get("/webhooks/new/").values()["once"] for _ in range(2)]
+    for once in reversed(forms):
+        given = {"url": "https://hooks.example.com/x", "name": "Orders", "topics": TOPICS, "once": once}
+        assert bob.post("/webhooks/new/", given).texts("code")
+    with scope(cast.company.pk):
+        assert WebhookEndpoint.objects.count() == 2
+
+
 @pytest.mark.parametrize(
     ("url", "mend"),
     [
