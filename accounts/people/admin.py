@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
@@ -22,12 +24,17 @@ from accounts.seats import roles_of
 from accounts.staff import ReasonForm, looked_at
 
 
+class FindForm(forms.Form):
+    email = forms.EmailField(
+        label=_("A whole email address"),
+        error_messages={"required": _("Enter an email address"), "invalid": _("Enter a whole email address")},
+    )
+
+
 @admin.register(Person)
 class PersonAdmin(admin.ModelAdmin):
     list_display = ("id", "masked_email", "is_active", "is_staff", "joined_at")
     list_filter = ("is_active", "is_staff")
-    search_fields = ("=email",)
-    search_help_text = _("A whole email address")
     ordering = ("-joined_at",)
     fields = (
         "id",
@@ -41,7 +48,6 @@ class PersonAdmin(admin.ModelAdmin):
         "is_superuser",
         "groups",
     )
-    filter_horizontal = ("groups",)
     change_form_template = "admin/accounts/person/change_form.html"
 
     @admin.display(description=_("email address"))
@@ -61,16 +67,31 @@ class PersonAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Person | None = None) -> bool:
         return False
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Person], search_term: str
-    ) -> tuple[QuerySet[Person], bool]:
-        if search_term:
-            return queryset.filter(email__iexact=search_term.strip()), False
-        return queryset, False
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "groups":
+            kwargs["widget"] = forms.CheckboxSelectMultiple
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
-        mine = path("<uuid:person_id>/unmask/", self.admin_site.admin_view(self.unmask_view), name="unmask")
-        return [mine, *super().get_urls()]
+        guarded = self.admin_site.admin_view
+        return [
+            path("find/", guarded(self.find_view), name="accounts_person_find"),
+            path("<uuid:person_id>/unmask/", guarded(self.unmask_view), name="unmask"),
+            *super().get_urls(),
+        ]
+
+    def find_view(self, request: HttpRequest) -> HttpResponse:
+        """From a whole address to its person, in a POST: an address is never in a URL."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = FindForm(request.POST if request.method == "POST" else None)
+        if request.method == "POST" and form.is_valid():
+            person = self.get_queryset(request).filter(email__iexact=form.cleaned_data["email"]).first()
+            if person is not None:
+                return redirect("admin:accounts_person_change", person.pk)
+            form.add_error("email", _("Nobody has this address"))
+        context = {**self.admin_site.each_context(request), "title": _("Find a person"), "form": form}
+        return TemplateResponse(request, "admin/accounts/person/find.html", context)
 
     def unmask_view(self, request: HttpRequest, person_id: UUID) -> HttpResponse:
         """Ask why, record it in each of the person's trails first, then show name and address once."""

@@ -146,11 +146,12 @@ def _database(
     ringing: list[Alarm],
 ) -> Database:
     parts = [part for part in night.PARTS if part.control or alias != CONTROL]
+    runs_done = [last.get((alias, part.run)) for part in parts]
     found = Database(
         alias,
         _("Control plane") if alias == CONTROL else _places(alias),
-        _state([one for one in ringing if one.database == alias]),
-        [_work(part, last.get((alias, part.run))) for part in parts],
+        _state([one for one in ringing if one.database == alias], begun=any(runs_done)),
+        [_work(part, run) for part, run in zip(parts, runs_done, strict=True)],
     )
     if standing is not None:
         found.counted_at = standing.counted_at
@@ -165,11 +166,13 @@ def _places(alias: str) -> str:
     return ", ".join(region.label for region in settings.REGIONS.values() if region.alias == alias)
 
 
-def _state(alarms: list[Alarm]) -> State:
+def _state(alarms: list[Alarm], *, begun: bool) -> State:
     if any(one.is_critical for one in alarms):
         return State(_("Critical"), "bad", "failed")
     if alarms:
         return State(_("Warning"), "warn", "warn")
+    if not begun:
+        return State(_("Before its first night"), "info", "wait")
     return State(_("Well"), "good", "done")
 
 

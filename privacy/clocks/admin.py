@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy
 
 from privacy.clocks import publishing, register
-from privacy.clocks.models import REGIONS, ClockKind, LegalClock, Unit
+from privacy.clocks.models import ClockKind, LegalClock, Unit, region_choices
 from privacy.published import Publication, PublishedAdmin
 
 
@@ -20,7 +20,7 @@ class ClockForm(forms.Form):
     region = forms.ChoiceField(
         label=gettext_lazy("Region"),
         required=False,
-        choices=[("", gettext_lazy("everywhere")), *((code, code.upper()) for code in REGIONS)],
+        choices=region_choices,
         help_text=gettext_lazy("Of the account’s home: for the law of one region, where it differs."),
     )
     amount = forms.IntegerField(label=gettext_lazy("How long"), min_value=0, max_value=366)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -31,13 +31,17 @@ IN_MONTHS: Final = frozenset({ClockKind.ANSWER, ClockKind.EXTENSION})
 REGIONS: Final = ("sg", "hk", "cn", "tw", "in", "ie")
 
 
+def region_choices() -> list[tuple[str, Any]]:
+    return [("", _("everywhere")), *((code, code.upper()) for code in REGIONS)]
+
+
 class LegalClock(models.Model):
     """One clock from a day on; never edited, and replaced by the next of its kind and region."""
 
     access = Access(app="SELECT, INSERT, UPDATE", worker="SELECT, INSERT, UPDATE")
 
     kind = models.CharField(_("clock"), max_length=16, choices=ClockKind)
-    region = models.CharField(_("region"), max_length=2, blank=True, default="")
+    region = models.CharField(_("region"), max_length=2, blank=True, default="", choices=region_choices)
     amount = models.PositiveSmallIntegerField(_("how long"))
     unit = models.CharField(_("unit"), max_length=8, choices=Unit)
     effective_on = models.DateField(_("effective on"))

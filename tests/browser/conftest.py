@@ -143,13 +143,16 @@ class Desk:
 
         `contrast` is left out where the system chooses the colours: axe still computes with ours.
         """
+        assert not self.troubles, self.troubles
+        assert not self.page.evaluate("window.__reports ?? []")
         options = {"rules": {"color-contrast": {"enabled": contrast}}}
         found = Axe().run(self.page, options=options).response["violations"]
         assert not found, [
             (self.page.url, one["id"], [node["html"] for node in one["nodes"]]) for one in found
         ]
-        assert not self.troubles, self.troubles
-        assert not self.page.evaluate("window.__reports ?? []")
+        # To read a style sheet that another one imports, axe sets up a style element, which the policy refuses.
+        self.troubles.clear()
+        self.page.evaluate("window.__reports = []")
         wide, room = self.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert wide <= room, (self.page.url, wide, room)
 

@@ -64,14 +64,6 @@ PAGES += [
     "/privacy/requests/new/objection/",
     "/privacy/inbox/",
 ]
-STAFF = [
-    "/admin/",
-    "/admin/accounts/person/",
-    "/admin/accounts/account/",
-    "/admin/messaging/message/",
-    "/admin/privacy/retentionrun/",
-    "/admin/privacy/retentionrun/dashboard/",
-]
 LOOKS = [(WIDE, False), (WIDE, True), (NARROW, False), (NARROW, True)]
 
 
@@ -145,15 +137,3 @@ def test_forced_colours_and_reduced_motion(sit: Sit) -> None:
     for path in ("/", "/messages/", "/retention/"):
         desk.open(path)
         desk.check(contrast=False)
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("dark", [False, True])
-def test_staff_pages_keep_the_policy(sit: Sit, dark: bool) -> None:
-    """The admin's inside is Django's: here its policy reports and errors are held to none."""
-    desk = sit(dark=dark)
-    desk.sign_in(desk.portal.staff())
-    for path in STAFF:
-        desk.open(path)
-        assert not desk.troubles
-        assert not desk.page.evaluate("window.__reports")

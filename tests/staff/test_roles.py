@@ -12,7 +12,7 @@ from tests.pages.conftest import Cast
 from tests.pages.visitor import Visitor
 
 pytestmark = pytest.mark.django_db(databases="__all__")
-# What each list asks for; groups and permissions themselves are the superuser's alone.
+# What each list asks for.
 LISTS = {
     "accounts/person": {SUPPORT, OFFICER},
     "accounts/account": {SUPPORT, OFFICER, FINANCE, OPERATOR},
@@ -31,7 +31,6 @@ LISTS = {
     "privacy/retentionbound": {OFFICER, OPERATOR},
     "privacy/legalclock": {OFFICER, OPERATOR},
     "core/auditevent": {OFFICER, OPERATOR},
-    "auth/group": set(),
 }
 
 

@@ -55,6 +55,37 @@ class TestUnmasking:
         assert b"bob@example.com" not in answer.content
 
 
+class TestFinding:
+    FIND = "/admin/accounts/person/find/"
+
+    def test_a_person_is_found_by_their_whole_address_which_no_url_carries(
+        self, cast: Cast, officer: Visitor
+    ) -> None:
+        answer = officer.client.post(self.FIND, {"email": " Bob@Example.com "})
+        assert answer["Location"] == f"/admin/accounts/person/{cast.bob.pk}/change/"
+        assert 'method="post" action="/admin/accounts/person/find/"' in shown(
+            officer, "/admin/accounts/person/"
+        )
+
+    @pytest.mark.parametrize(
+        ("given", "mend"),
+        [
+            ("", "Enter an email address"),
+            ("bob@", "Enter a whole email address"),
+            ("zoe@example.org", "Nobody has this address"),
+        ],
+    )
+    def test_what_is_not_found_is_named_and_kept(self, officer: Visitor, given: str, mend: str) -> None:
+        page = officer.client.post(self.FIND, {"email": given}).content.decode()
+        assert mend in page
+        assert f'value="{given}"' in page or not given
+
+    def test_only_who_may_see_people_looks_for_them(self, cast: Cast, staff: dict[str, Visitor]) -> None:
+        for role, visitor in staff.items():
+            status = visitor.client.post(self.FIND, {"email": "bob@example.com"}).status_code
+            assert (status == 302) == (role in {"support", "privacy officer"}), role
+
+
 class TestDesk:
     def test_what_waits_is_first_soonest_due_first_for_who_may_answer(
         self, cast: Cast, staff: dict[str, Visitor], officer: Visitor
