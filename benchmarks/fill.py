@@ -33,6 +33,12 @@ SELECT %(account)s, (lpad(to_hex(%(start)s + i::bigint * 86399000 / %(count)s), 
 FROM generate_series(1, %(count)s) AS i, LATERAL (SELECT sha512(int8send(i::bigint * 3 + %(start)s)) AS a,
   sha512(int8send(i::bigint * 3 + 1 + %(start)s)) AS b, sha512(int8send(i::bigint * 3 + 2 + %(start)s)) AS c) AS random
 """
+# Taken by the carrier, sent, delivered: what a message's way leaves behind.
+_STEPS: Final = """
+INSERT INTO messaging_messageevent (account_id, id, message_id, state, actor, at, note)
+SELECT account_id, gen_random_uuid(), id, step, 1, coalesce(sent_at, now()), ''
+FROM messaging_message, unnest(ARRAY[1, 2, 4]) AS step WHERE account_id = %s
+"""
 _COUNTED: Final = """
 INSERT INTO messaging_daycount (account_id, day, direction, state, messages, segments, amount)
 SELECT account_id, to_timestamp(('x' || substr(replace(id::text, '-', ''), 1, 12))::bit(48)::bigint / 1000.0)::date,
@@ -78,6 +84,12 @@ def fill(connection: Connection, alias: str, account_id: UUID, days: Sequence[da
     connection.execute(_COUNTED, [account_id])
     connection.execute("ANALYZE messaging_message")
     return Filled(account_id, list(days), messages, samples)
+
+
+def write_steps(connection: Connection, account_id: UUID) -> None:
+    """Three steps for each message of the account."""
+    connection.execute(_STEPS, [account_id])
+    connection.execute("ANALYZE messaging_messageevent")
 
 
 def _keys(alias: str, account_id: UUID, day: date) -> tuple[UUID, UUID, list[UUID]]:
