@@ -86,7 +86,8 @@ def _may_go(alias: str, day: date) -> bool:
         waiting = selectors.is_waiting(alias, day)
     if waiting and clock.today() - day <= WAIT_AT_MOST:
         return False
-    settle.settle_day(alias, day)
+    if not settle.is_settled(alias, day):
+        settle.settle_day(alias, day)
     statistics.publish(alias, day)
     return True
 

@@ -75,9 +75,20 @@ def unsettled(alias: str, before: date) -> list[date]:
     present = [day for day in partitions.existing_days(alias, Message._meta.db_table) if day < before]
     if not present:
         return []
-    counted = _totals(alias, "messaging_daycount", "", present[0], before)
-    settled = _totals("default", "messaging_usagerecord", "AND region = %s", present[0], before, alias)
-    return [day for day in present if counted.get(day, set()) - settled.get(day, set())]
+    missing = _missing(alias, present[0], before)
+    return [day for day in present if day in missing]
+
+
+def is_settled(alias: str, day: date) -> bool:
+    """Whether the day's usage records say what its counters do."""
+    return not _missing(alias, day, day + timedelta(days=1))
+
+
+def _missing(alias: str, first: date, before: date) -> set[date]:
+    """The days of which the counters say something that the usage records do not."""
+    counted = _totals(alias, "messaging_daycount", "", first, before)
+    settled = _totals("default", "messaging_usagerecord", "AND region = %s", first, before, alias)
+    return {day for day, rows in counted.items() if rows - settled.get(day, set())}
 
 
 def settle_day(alias: str, day: date) -> None:
