@@ -33,11 +33,11 @@ SELECT %(account)s, (lpad(to_hex(%(start)s + i::bigint * 86399000 / %(count)s), 
 FROM generate_series(1, %(count)s) AS i, LATERAL (SELECT sha512(int8send(i::bigint * 3 + %(start)s)) AS a,
   sha512(int8send(i::bigint * 3 + 1 + %(start)s)) AS b, sha512(int8send(i::bigint * 3 + 2 + %(start)s)) AS c) AS random
 """
-# Taken by the carrier, sent, delivered: what a message's way leaves behind.
+# Accepted, queued, sent, delivered: what a message's way leaves behind.
 _STEPS: Final = """
 INSERT INTO messaging_messageevent (account_id, id, message_id, state, actor, at, note)
 SELECT account_id, gen_random_uuid(), id, step, 1, coalesce(sent_at, now()), ''
-FROM messaging_message, unnest(ARRAY[1, 2, 4]) AS step WHERE account_id = %s
+FROM messaging_message, unnest(ARRAY[0, 2, 3, 4]) AS step WHERE account_id = %s
 """
 _COUNTED: Final = """
 INSERT INTO messaging_daycount (account_id, day, direction, state, messages, segments, amount)
@@ -88,7 +88,7 @@ def fill(connection: Connection, alias: str, account_id: UUID, days: Sequence[da
 
 
 def write_steps(connection: Connection, account_id: UUID) -> None:
-    """Three steps for each message of the account."""
+    """Four steps for each message of the account."""
     connection.execute(_STEPS, [account_id])
     connection.execute("VACUUM ANALYZE messaging_messageevent")
 

@@ -136,6 +136,8 @@ def measured(connection: Any, work: Callable[[], Any], *, checkpoint: bool = Tru
     """
     if checkpoint:
         connection.execute("CHECKPOINT")
+        # What was written before this piece of work is not written back during it.
+        os.sync()
     before = _wal(connection)
     with counted() as statements:
         began = time.perf_counter()
