@@ -48,12 +48,10 @@ def test_staff_without_an_account_start_at_the_staff_pages(dana: Visitor) -> Non
     assert "PaaSoo staff" in shown(dana, "/admin/")
 
 
-def test_people_are_masked_found_by_whole_address_and_looks_recorded(dana: Visitor, cast: Cast) -> None:
+def test_people_are_masked_and_looks_recorded(dana: Visitor, cast: Cast) -> None:
     page = shown(dana, "/admin/accounts/person/")
     assert "a•••@example.com" in page
     assert "alice@example.com" not in page
-    assert str(cast.alice.pk) in shown(dana, "/admin/accounts/person/", {"q": "Alice@example.com"})
-    assert str(cast.alice.pk) not in shown(dana, "/admin/accounts/person/", {"q": "alice"})
     page = shown(dana, f"/admin/accounts/person/{cast.alice.pk}/change/")
     assert "alice@example.com" not in page
     assert [(look.actor_id, look.subject_id) for look in looks("person")] == [(cast.dana.pk, cast.alice.pk)]
