@@ -92,3 +92,34 @@ def test_without_a_browser_the_rest_runs_and_says_loudly_what_it_left_out(tmp_pa
 def test_in_ci_a_missing_browser_fails(tmp_path: Path) -> None:
     assert without_browser(tmp_path, "main", "true").returncode == 1
     assert without_browser(tmp_path, "browser", "").returncode == 1
+
+
+def test_a_group_of_tests_stays_on_one_worker(tmp_path: Path) -> None:
+    (tmp_path / "test_grouped.py").write_text(
+        "import os, pytest\n"
+        "@pytest.mark.xdist_group('together')\n"
+        "@pytest.mark.parametrize('turn', range(8))\n"
+        "def test_where(turn): print('WORKER', os.environ['PYTEST_XDIST_WORKER'])\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-n",
+        "2",
+        "--dist",
+        "loadgroup",
+        "-rP",
+        "-p",
+        "no:django",
+        "-c",
+        "/dev/null",
+    ]
+    done = subprocess.run(
+        [*command, "--rootdir", str(tmp_path), str(tmp_path)], cwd=tmp_path, env=environment, capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+    workers = re.findall(r"WORKER (gw\d)", done.stdout)
+    assert len(workers) == 8
+    assert len(set(workers)) == 1
