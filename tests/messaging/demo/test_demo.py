@@ -30,9 +30,16 @@ from privacy.certificates.models import Certificate
 from privacy.keys import epochs
 from privacy.retention.verify import verify
 from tests import money
+from tests.conftest import spoil
 from tests.privacy.conftest import reset
 
 DAYS = 33
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _people_who_stay() -> Iterator[None]:
+    yield
+    spoil()
 
 
 @pytest.fixture
