@@ -46,8 +46,9 @@ class Portal:
 
     @property
     def url(self) -> str:
-        # Passkeys are bound to a name, and an IP address is none.
-        return str(self.demo["portal_url"]).replace("//127.0.0.1", "//localhost")
+        # The demo's file knows the port of the first start alone. Passkeys are bound to a name; an IP address is none.
+        running = json.loads((self.var / "run.json").read_text())
+        return str(running["url"]).replace("//127.0.0.1", "//localhost")
 
     def user(self, role: str, account: int = 0) -> dict[str, str]:
         """Somebody of a role, in the first account or another."""
