@@ -15,12 +15,12 @@ from paasoo_portal.core.ids import uuid7_floor
 from privacy.holds.register import Held
 
 # The day's messages are read once; the few keys they name are looked for among the living.
-_LIVING: Final = """
+_KEY_DAYS: Final = """
 WITH used AS MATERIALIZED (
   SELECT DISTINCT number_key_id, content_key_id FROM messaging_message WHERE id >= %s AND id < %s
 )
-SELECT EXISTS (SELECT 1 FROM used JOIN privacy_datakey k ON k.id = number_key_id)
-  OR EXISTS (SELECT 1 FROM used JOIN privacy_datakey k ON k.id = content_key_id)
+SELECT k.starts_on FROM used JOIN privacy_datakey k ON k.id = number_key_id
+UNION SELECT k.starts_on FROM used JOIN privacy_datakey k ON k.id = content_key_id
 """
 _ACCOUNTS_READABLE: Final = """
 SELECT DISTINCT m.account_id FROM messaging_message m WHERE m.id >= %s AND m.id < %s
@@ -31,16 +31,11 @@ _WAITING: Final = (
 )
 
 
-def days_without_keys(alias: str, before: date) -> list[date]:
-    """The days before `before` whose messages still lie there and on which no living key starts, oldest first.
-
-    Needs a system scope. One query rules out nearly all days; `is_readable` looks at what remains.
-    """
+def living_key_days(alias: str) -> set[date]:
+    """The days on which any living key starts. Needs a system scope."""
     with connections[alias].cursor() as cursor:
-        cursor.execute("SELECT DISTINCT starts_on FROM privacy_datakey WHERE starts_on < %s", [before])
-        kept = {row[0] for row in cursor.fetchall()}
-    days = partitions.existing_days(alias, Message._meta.db_table)
-    return [day for day in days if day < before and day not in kept]
+        cursor.execute("SELECT DISTINCT starts_on FROM privacy_datakey")
+        return {row[0] for row in cursor.fetchall()}
 
 
 def days_kept_by(alias: str, held: Sequence[Held], before: date) -> list[date]:
@@ -70,14 +65,14 @@ def accounts_readable(alias: str, day: date) -> list[UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def is_readable(alias: str, day: date) -> bool:
-    """Whether any account's key of any message of the day lives. Needs a system scope.
+def key_days(alias: str, day: date) -> set[date]:
+    """The days on which the living keys of the day's messages start. Reads them all; needs a system scope.
 
-    The key's own day is not enough: a scheduled message's retention starts when it is sent.
+    It is not the day alone: a scheduled message's retention starts when it is sent.
     """
     with connections[alias].cursor() as cursor:
-        cursor.execute(_LIVING, list(bounds_of(day)))
-        return bool(cursor.fetchone()[0])
+        cursor.execute(_KEY_DAYS, list(bounds_of(day)))
+        return {row[0] for row in cursor.fetchall()}
 
 
 def is_waiting(alias: str, day: date) -> bool:

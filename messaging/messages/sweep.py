@@ -39,11 +39,13 @@ def sweep(*, alias: str, cutoff_on: date) -> int:
     """Drop every day before the cut-off that may go; how many partitions went. Needs the worker's role."""
     before = min(cutoff_on, clock.today())
     with system_scope("messages_sweep", using=(alias,)):
-        days = selectors.days_without_keys(alias, before)
+        living = selectors.living_key_days(alias)
+    present = partitions.existing_days(alias, Message._meta.db_table)
+    days = [day for day in present if day < before and day not in living]
     left = _left_over(alias, before)
     _thin(alias, before)
     return sum(_drop(alias, day) for day in left) + sum(
-        _drop(alias, day) for day in days[:MOST_DAYS] if _may_go(alias, day)
+        _drop(alias, day) for day in days[:MOST_DAYS] if _may_go(alias, day, living)
     )
 
 
@@ -79,9 +81,11 @@ def _left_over(alias: str, before: date) -> list[date]:
     )
 
 
-def _may_go(alias: str, day: date) -> bool:
+def _may_go(alias: str, day: date, living: set[date]) -> bool:
+    noted = statistics.key_days(alias, day)
     with system_scope("messages_sweep", using=(alias,)):
-        if selectors.is_readable(alias, day):
+        # What was noted when the day was closed spares reading it once more, cold from the disk.
+        if (noted is None or noted & living) and selectors.key_days(alias, day):
             return False
         waiting = selectors.is_waiting(alias, day)
     if waiting and clock.today() - day <= WAIT_AT_MOST:

@@ -3,7 +3,8 @@
 A group is published when at least ten recipients and three accounts stand behind it; smaller ones of a channel and state
 are folded into "ZZ" (elsewhere), and withheld if even together they are too small. A day is published once, when its
 states have settled or its messages are about to go, and never touched again: whoever compares two looks at the same day
-learns nothing, and any difference between filters is a sum of groups that are each large enough.
+learns nothing, and any difference between filters is a sum of groups that are each large enough. The sweep's note of
+which keys the day's messages are sealed under is taken on the same occasion.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from uuid import UUID
 
 from django.db import connections
 
+from messaging.messages import selectors
 from paasoo_portal.core import bulk, clock
 from paasoo_portal.core.ids import uuid7_floor
 from paasoo_portal.core.tenancy import system_scope
@@ -103,11 +105,23 @@ def publish(alias: str, day: date) -> bool:
         with connections[alias].cursor() as cursor:
             cursor.execute(_GROUPS, [uuid7_floor(day), uuid7_floor(day + timedelta(days=1))])
             found = [_group(*row) for row in cursor.fetchall()]
+        noted = {}
+        if day <= clock.today() - SETTLED_AFTER:
+            noted["key_days"] = sorted(one.isoformat() for one in selectors.key_days(alias, day))
         rows = [(day, alias, one.country, one.channel, one.state, one.messages) for one in fold(found)]
         with connections["default"].cursor() as cursor:
             _write(cursor, rows)
-        runs.finish(run, groups=len(rows))
+        runs.finish(run, groups=len(rows), **noted)
     return True
+
+
+def key_days(alias: str, day: date) -> set[date] | None:
+    """The days on which the keys of the day's messages start, as they lived once its states had settled; None before.
+
+    It holds ever after: no message comes to such a day, and one is sealed anew only under a key of the same day.
+    """
+    noted = runs.counts_of(alias, KIND, day).get("key_days")
+    return None if noted is None else {date.fromisoformat(one) for one in noted}
 
 
 def _group(

@@ -46,6 +46,14 @@ def is_done(run: RetentionRun) -> bool:
     return run.state == RunState.DONE
 
 
+def counts_of(database: str, kind: str, cutoff_on: date) -> dict[str, Any]:
+    """What a finished run noted; nothing if there is none."""
+    found = RetentionRun.objects.filter(
+        database=database, kind=kind, cutoff_on=cutoff_on, state=RunState.DONE
+    ).first()
+    return {} if found is None else dict(found.counts)
+
+
 def days_done(database: str, kind: str, days: Iterable[date]) -> set[date]:
     """Those of the days for which the work is done."""
     found = RetentionRun.objects.filter(

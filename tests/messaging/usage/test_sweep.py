@@ -11,9 +11,9 @@ from uuid import UUID
 import pytest
 from django.db import OperationalError, connections
 
-from messaging.messages import sweep
+from messaging.messages import selectors, sweep
 from messaging.messages.states import State
-from messaging.usage import settle
+from messaging.usage import settle, statistics
 from messaging.usage.models import UsageRecord
 from paasoo_portal.core import clock, partitions
 from paasoo_portal.core.tenancy import scope, system_scope
@@ -154,6 +154,33 @@ def test_a_scheduled_message_keeps_its_day_while_its_later_key_lives(region: str
     money.write(ALIAS, account_id, day, key_ids=(pair[0], pair[1]))
     assert run() == 0
     assert days() == [day]
+
+
+def test_a_day_that_was_closed_is_not_read_again(region: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    account_id = money.account().pk
+    day, _ = written(account_id, 9)
+    settle.settle(alias=ALIAS, before=clock.today())
+    let_keys_die(account_id)
+    monkeypatch.setattr(selectors, "key_days", lambda *_: pytest.fail("it is cold on the disk"))
+    assert run() == len(TABLES)
+    assert day not in days()
+
+
+def test_what_was_noted_of_a_scheduled_message_keeps_its_day(region: str) -> None:
+    account_id = money.account().pk
+    day, later = (clock.today() - timedelta(days=age) for age in (12, 3))
+    with system_scope("test", using=(ALIAS,)):
+        pair = [
+            keys.for_sealing(ALIAS, account_id, data_class, later, later + timedelta(days=30)).id
+            for data_class in (1, 2)
+        ]
+    money.write(ALIAS, account_id, day, key_ids=(pair[0], pair[1]))
+    settle.settle(alias=ALIAS, before=clock.today())
+    assert statistics.key_days(ALIAS, day) == {later}
+    assert run() == 0
+    let_keys_die(account_id)
+    assert run() == len(TABLES)
+    assert day not in days()
 
 
 def test_a_crash_between_two_tables_is_mended_by_the_next_run(
