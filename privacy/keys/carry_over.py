@@ -32,9 +32,13 @@ log = logging.getLogger(__name__)
 BATCH: Final = 2_000
 _PASSES: Final = 3
 _FIRST: Final = UUID(int=0)
+# One look into the new epoch for each key: an anti-join would be planned as a hash of all that is carried already.
 _NEXT: Final = f"""
-SELECT {store.COLUMNS} FROM privacy_datakey k WHERE epoch = %s AND id > %s
-AND NOT EXISTS (SELECT 1 FROM privacy_datakey t WHERE t.epoch = %s AND t.id = k.id) ORDER BY id LIMIT %s
+SELECT k.*, there.yes IS NOT NULL FROM (
+  SELECT {store.COLUMNS} FROM privacy_datakey WHERE epoch = %s AND id > %s ORDER BY id LIMIT %s
+) k LEFT JOIN LATERAL (
+  SELECT true AS yes FROM privacy_datakey t WHERE t.epoch = %s AND t.id = k.id LIMIT 1
+) there ON true ORDER BY k.id
 """  # noqa: S608  constants
 # Only what changes travels to the server and back: all else is copied there.
 _CARRY: Final = """
@@ -111,13 +115,13 @@ def _rewrap(alias: str, old: int, new: int) -> int:
     carried, last = 0, _FIRST
     while True:
         with system_scope("carry_over", using=(alias,)), _server_cursor(alias) as cursor:
-            found = cursor.execute(_NEXT, [old, last, new, BATCH], binary=True).fetchall()
+            found = cursor.execute(_NEXT, [old, last, BATCH, new], binary=True).fetchall()
             if not found:
                 return carried
-            rows = [KeyRow(*row) for row in found]
+            rows = [KeyRow(*row) for *row, there in found if not there]
             wrapped = [_wrapped_anew(alias, row, new) for row in rows]
             cursor.execute(_CARRY, [new, [row.id for row in rows], wrapped, old])
-        carried, last = carried + len(rows), rows[-1].id
+        carried, last = carried + len(rows), KeyRow(*found[-1][:-1]).id
         fault("carry_over.batch")
 
 
