@@ -11,14 +11,15 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import translation
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.people import services
 from accounts.people.forms import ProfileForm
 from accounts.people.models import Person
+from paasoo_portal.core.http.back import back
 
 
 @login_required
@@ -49,9 +50,7 @@ def language(request: HttpRequest) -> HttpResponse:
     if code not in dict(settings.LANGUAGES):
         return HttpResponseBadRequest()
     services.change_language(cast(Person, request.user), code)
-    back = request.POST.get("next", "")
-    fine = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
-    return redirect(back if fine else "profile")
+    return back(request, otherwise=reverse("profile"))
 
 
 @login_required

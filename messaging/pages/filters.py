@@ -16,6 +16,7 @@ from accounts.models import ApiKey
 from messaging.messages.states import Direction, State
 from messaging.pages import words
 from paasoo_portal.core import clock
+from paasoo_portal.core.days import DayPicker
 
 USUAL_DAYS: Final = 7
 MOST_DAYS: Final = 100
@@ -52,15 +53,6 @@ class LogFilter:
         return not (self.sender or self.api_key_id or self.number)
 
 
-def _date(label: Any) -> forms.DateField:
-    return forms.DateField(
-        label=label,
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": gettext_lazy("Enter a date, such as 2026-03-31")},
-    )
-
-
 class LogFilterForm(forms.Form):
     """Everything is optional; what is left out means the last seven days of the home region."""
 
@@ -71,8 +63,8 @@ class LogFilterForm(forms.Form):
         required=False,
         choices=[("", gettext_lazy("Both")), *Direction.choices],
     )
-    first = _date(gettext_lazy("From (UTC day)"))
-    last = _date(gettext_lazy("To (UTC day)"))
+    first = DayPicker(label=gettext_lazy("From (UTC day)"))
+    last = DayPicker(label=gettext_lazy("To (UTC day)"))
     sender = forms.CharField(
         label=gettext_lazy("Sender"),
         required=False,
@@ -158,8 +150,8 @@ class NumberForm(forms.Form):
 class EndUserForm(NumberForm):
     """A number and the days on which it was the person's: numbers are recycled."""
 
-    first = _date(gettext_lazy("From (UTC day)"))
-    last = _date(gettext_lazy("To (UTC day)"))
+    first = DayPicker(label=gettext_lazy("From (UTC day)"))
+    last = DayPicker(label=gettext_lazy("To (UTC day)"))
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

@@ -21,6 +21,7 @@ from accounts.seats import sitting
 from messaging.refusals.models import RefusedRequest, Surface
 from messaging.refusals.reasons import REASONS
 from paasoo_portal.core import regions
+from paasoo_portal.core.days import DayPicker
 from paasoo_portal.core.ids import time_of, uuid7_floor
 from paasoo_portal.core.tenancy import scope
 from privacy.catalogue.terms import THIRTY_DAYS
@@ -34,12 +35,7 @@ class RefusedForm(forms.Form):
 
     region = forms.ChoiceField(label=_("Region"), required=False)
     code = forms.ChoiceField(label=_("Reason"), required=False)
-    day = forms.DateField(
-        label=_("Day (UTC)"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": _("Enter a date, such as 2026-03-31")},
-    )
+    day = DayPicker(label=_("Day (UTC)"))
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)

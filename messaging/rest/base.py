@@ -16,6 +16,7 @@ from messaging.rest import limits, problems, shapes
 from messaging.rest.keys import HasScope, KeyAuthentication, Program
 from messaging.rest.problems import Problem
 from paasoo_portal.core import clock
+from paasoo_portal.core.days import plausible
 
 USUAL_DAYS: Final = 7
 MOST_DAYS: Final = 100
@@ -66,9 +67,12 @@ def _date(request: Request, name: str) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise Problem("invalid", errors=[(f"#{name}", "Give a day such as 2026-03-31.")]) from error
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = date.min
+    if not plausible(day):
+        raise Problem("invalid", errors=[(f"#{name}", "Give a day such as 2026-03-31.")])
+    return day
 
 
 def number_asked(text: str, name: str, low: int, high: int) -> int:

@@ -8,8 +8,9 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from paasoo_portal.core.days import DayField
 from privacy.cases.models import Kind
-from privacy.holds.forms import DAY_ERRORS, NumberField, existing
+from privacy.holds.forms import NumberField, existing
 
 
 class CaseForm(forms.Form):
@@ -29,15 +30,13 @@ class CaseForm(forms.Form):
         required=False,
         help_text=_("As +447700900100, when one number alone is about it. It is stored sealed."),
     )
-    first_day = forms.DateField(
+    first_day = DayField(
         label=_("First day"),
         help_text=_("Of the messages, in UTC, as 2026-11-24."),
-        error_messages=DAY_ERRORS,
     )
-    last_day = forms.DateField(
+    last_day = DayField(
         label=_("Last day"),
         help_text=_("Today at the latest, and within three months of the first."),
-        error_messages=DAY_ERRORS,
     )
     with_number = forms.BooleanField(label=_("Copy numbers"), required=False)
     with_content = forms.BooleanField(label=_("Copy content"), required=False)

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy
 
+from paasoo_portal.core.days import DayField
 from privacy.clocks import publishing, register
 from privacy.clocks.models import ClockKind, LegalClock, Unit, region_choices
 from privacy.published import Publication, PublishedAdmin
@@ -25,7 +26,7 @@ class ClockForm(forms.Form):
     )
     amount = forms.IntegerField(label=gettext_lazy("How long"), min_value=0, max_value=366)
     unit = forms.ChoiceField(label=gettext_lazy("Unit"), choices=Unit.choices)
-    effective_on = forms.DateField(
+    effective_on = DayField(
         label=gettext_lazy("Holds from"),
         help_text=gettext_lazy(
             "A UTC day, as 2027-01-31, tomorrow at the earliest. What began before keeps its clock."

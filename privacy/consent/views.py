@@ -11,12 +11,12 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from paasoo_portal.core.http.back import back
 from privacy.consent import register
 from privacy.consent.choices import ASK_AGAIN_AFTER, Choice, standing
 from privacy.consent.models import ConsentRecord, How
@@ -79,10 +79,7 @@ def cookies(request: HttpRequest) -> HttpResponse:
 @require_POST
 def cookie_choice(request: HttpRequest) -> HttpResponse:
     """The notice's two buttons."""
-    then = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(then, allowed_hosts=None):
-        then = "/"
-    response = redirect(then)
+    response = back(request, otherwise="/")
     if _from_here(request) and request.POST.get("answer") in {"yes", "no"}:
         granted = frozenset(Purpose) if request.POST["answer"] == "yes" else frozenset[Purpose]()
         _keep(request, response, granted, How.BANNER)

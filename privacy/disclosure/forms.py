@@ -9,8 +9,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from paasoo_portal.core import clock
+from paasoo_portal.core.days import DayField
 from privacy.disclosure.models import OrderKind, Transfer, Validity
-from privacy.holds.forms import DAY_ERRORS, HoldForm
+from privacy.holds.forms import HoldForm
 
 
 def _words(label: Any, refusal: Any, help_text: Any = "") -> forms.CharField:
@@ -49,18 +50,16 @@ class OrderForm(forms.Form):
         error_messages={"required": _("Enter the law it names")},
     )
     asked = _words(_("What is asked"), _("Say what is asked"), _("In its own words; stored sealed."))
-    received_on = forms.DateField(label=_("Received on"), error_messages=DAY_ERRORS)
-    answer_by = forms.DateField(
+    received_on = DayField(label=_("Received on"))
+    answer_by = DayField(
         label=_("Answer by"),
         help_text=_("The day it names, or that its law names."),
-        error_messages=DAY_ERRORS,
     )
     silent = forms.BooleanField(label=_("It forbids to tell the customer"), required=False)
-    silent_until = forms.DateField(
+    silent_until = DayField(
         label=_("Forbidden until"),
         required=False,
         help_text=_("On that day the customer is told. Empty: until you lift the ban here."),
-        error_messages=DAY_ERRORS,
     )
 
     def clean_country(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -11,10 +11,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from paasoo_portal.core import clock, directory
+from paasoo_portal.core.days import DayField
 from privacy.holds.models import Scope
 from privacy.keys.models import INSTRUCTED_CHOICES
-
-DAY_ERRORS: Final = {"required": _("Enter a day"), "invalid": _("Enter a day as 2026-11-24")}
 
 
 class NumberField(forms.RegexField):
@@ -70,19 +69,17 @@ class HoldForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Of messages. Of a person everything is preserved that an access copy would hold."),
     )
-    first_day = forms.DateField(
+    first_day = DayField(
         label=_("First day"),
         required=False,
         help_text=_("The UTC day on which the messages were sent or received, as 2026-11-24."),
-        error_messages=DAY_ERRORS,
     )
-    last_day = forms.DateField(
+    last_day = DayField(
         label=_("Last day"),
         required=False,
         help_text=_(
             "Empty: until the hold is released. Numbers change hands: name the days of whom it is about."
         ),
-        error_messages=DAY_ERRORS,
     )
     authority = forms.CharField(
         label=_("Authority"),
@@ -98,10 +95,9 @@ class HoldForm(forms.Form):
         required=False,
         help_text=_("Then nothing they see differs: copies are kept, and their own data go as instructed."),
     )
-    review_on = forms.DateField(
+    review_on = DayField(
         label=_("Review on"),
         help_text=_("When somebody looks again whether it is still needed; within a year."),
-        error_messages=DAY_ERRORS,
     )
 
     def clean_account_id(self) -> UUID | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from paasoo_portal.core import clock
+from paasoo_portal.core.days import DayPicker
 from privacy.certificates import issue, published
 from privacy.certificates.models import Certificate
 from privacy.pages import certificate as reading
@@ -45,15 +46,6 @@ class Listing:
     filtered: bool
 
 
-def _date(label: Any) -> forms.DateField:
-    return forms.DateField(
-        label=label,
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": gettext_lazy("Enter a date, such as 2026-03-31")},
-    )
-
-
 class CertificateFilter(forms.Form):
     """Days are UTC days, both included."""
 
@@ -62,8 +54,8 @@ class CertificateFilter(forms.Form):
         required=False,
         error_messages={"invalid_choice": gettext_lazy("Choose a reason from the list")},
     )
-    first = _date(gettext_lazy("Issued from"))
-    last = _date(gettext_lazy("Issued until"))
+    first = DayPicker(label=gettext_lazy("Issued from"))
+    last = DayPicker(label=gettext_lazy("Issued until"))
 
     def __init__(self, data: QueryDict, kinds: list[str]) -> None:
         super().__init__(data)
@@ -112,7 +104,7 @@ def _narrowed(rows: QuerySet[Certificate], asked: dict[str, Any]) -> QuerySet[Ce
         rows = rows.filter(kind=kind)
     if first:
         rows = rows.filter(issued_at__gte=clock.midnight(first))
-    if last and last < date.max:
+    if last:
         rows = rows.filter(issued_at__lt=clock.midnight(last + timedelta(days=1)))
     return rows
 

@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy
 
 from paasoo_portal.core import clock
+from paasoo_portal.core.days import DayField
 from paasoo_portal.core.tenancy import system_scope
 from privacy.keys.models import DataClass
 from privacy.published import Publication, PublishedAdmin
@@ -27,7 +28,7 @@ class BoundForm(forms.Form):
     default_days = forms.IntegerField(label=gettext_lazy("Default (days)"), min_value=0, max_value=3650)
     floor_days = forms.IntegerField(label=gettext_lazy("Floor (days)"), min_value=0, max_value=3650)
     ceiling_days = forms.IntegerField(label=gettext_lazy("Ceiling (days)"), min_value=0, max_value=3650)
-    effective_on = forms.DateField(
+    effective_on = DayField(
         label=gettext_lazy("Holds from"),
         help_text=gettext_lazy(
             "A UTC day, as 2027-01-31. What lets data go earlier is announced a month before."

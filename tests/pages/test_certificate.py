@@ -285,16 +285,15 @@ class TestList:
         ("asked", "error"),
         [
             ({"kind": "nonsense"}, "Choose a reason from the list"),
-            ({"first": "yesterday"}, "Enter a date, such as 2026-03-31"),
+            ({"first": "yesterday"}, "Enter a day as 2026-11-24"),
+            ({"last": "9999-12-31"}, "Enter a day of the years from 2000 to 2199"),
             ({"first": "2026-02-02", "last": "2026-02-01"}, "The last day lies before the first"),
         ],
     )
     def test_wrong_filters_are_named(self, alice: Visitor, certificate: UUID, asked: Any, error: str) -> None:
         assert alice.get("/certificates/", asked).texts(".error-summary a") == [error]
 
-    @pytest.mark.parametrize(
-        "asked", [{"before": "x"}, {"after": "-1"}, {"before": "9" * 40}, {"last": "9999-12-31"}]
-    )
+    @pytest.mark.parametrize("asked", [{"before": "x"}, {"after": "-1"}, {"before": "9" * 40}])
     def test_nonsense_in_the_address_is_no_fault(self, alice: Visitor, certificate: UUID, asked: Any) -> None:
         assert alice.get("/certificates/", asked).texts("tbody tr")
 

@@ -158,7 +158,7 @@ class TestOneNumber:
         [
             ({"number": ""}, "Enter a number"),
             ({"number": "12"}, "country code"),
-            ({"number": NUMBER, "first": "soon"}, "Enter a date"),
+            ({"number": NUMBER, "first": "soon"}, "Enter a day as"),
             ({"number": NUMBER, "first": "2026-05-02", "last": "2026-05-01"}, "must not be after"),
         ],
     )

@@ -62,7 +62,7 @@ def test_a_wrong_filter_names_its_field_and_keeps_what_was_typed(alice: Visitor,
     assert page.texts(".error-summary a") == ["Choose at most 100 days at once"]
     assert 'value="2024-01-01"' in page.source
     page = alice.get("/messages/", {"first": "yesterday"})
-    assert page.texts(".error-summary a") == ["Enter a date, such as 2026-03-31"]
+    assert page.texts(".error-summary a") == ["Enter a day as 2026-11-24"]
     assert alice.get("/messages/", {"state": "99", "region": "xx"}).all(".error-summary")
     assert alice.get("/messages/", {"before": "nonsense"}).all(".log")
 

@@ -134,7 +134,9 @@ def test_another_site_cannot_choose_for_a_visitor(nobody: Visitor) -> None:
     assert not ConsentRecord.objects.exists()
 
 
-@pytest.mark.parametrize("then", ["https://evil.example/", "//evil.example", "javascript:x", ""])
+@pytest.mark.parametrize(
+    "then", ["https://evil.example/", "//evil.example", "javascript:x", "-1", "home", "a\0b", ""]
+)
 def test_the_way_back_stays_here(nobody: Visitor, then: str) -> None:
     answer = nobody.client.post(
         "/cookies/choice/", {"answer": "no", "next": then}, headers={"Sec-Fetch-Site": "same-origin"}

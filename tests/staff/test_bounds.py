@@ -65,7 +65,7 @@ def test_the_officer_checks_then_publishes_and_it_is_recorded(cast: Cast, office
         ({"default_days": 500}, "lies between floor and ceiling"),
         ({"floor_days": 30}, "lies between floor and ceiling"),
         ({"effective_on": "2020-01-01"}, "announced a month before"),
-        ({"effective_on": "soon"}, "Enter a valid date"),
+        ({"effective_on": "soon"}, "Enter a day as"),
         ({"reason": " "}, "required"),
         ({"data_class": 9}, "not one of the available choices"),
         ({"ceiling_days": 99999}, "less than or equal to 3650"),
