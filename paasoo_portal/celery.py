@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import Any
 
 from celery import Celery
@@ -10,6 +11,7 @@ from celery.schedules import crontab
 from celery.signals import beat_init, worker_init
 from django.conf import settings
 from kombu import Queue
+from kombu.exceptions import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paasoo_portal.settings")
 
@@ -74,3 +76,10 @@ def refuse_unsafe_start(**kwargs: Any) -> None:
     from privacy.boot import refuse_unsafe
 
     refuse_unsafe()
+
+
+@beat_init.connect
+def say_at_once_that_beat_lives(**kwargs: Any) -> None:
+    """Beat runs what is new to it only after its interval has passed: a first start would be ready that much later."""
+    with suppress(OperationalError):
+        app.send_task("core.sign_of_life", retry=False)

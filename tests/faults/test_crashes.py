@@ -26,7 +26,7 @@ from tests.faults.nursery import Nursery
 from tests.faults.world import World
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("faults")]
-CRASHES = int(os.environ.get("PAASOO_CRASHES", "30"))
+CRASHES = int(os.environ.get("PAASOO_CRASHES", "20"))
 SEED = int(os.environ.get("PAASOO_FAULT_SEED", "20240219"))
 
 

@@ -12,6 +12,8 @@ import pytest
 
 from paasoo_portal.core import clock
 from privacy.keys.vault import Vault, VaultMismatch, VaultUnavailable
+from privacy.keys.vault.kms import api as kms_api
+from privacy.keys.vault.kms import vault as kms_vault
 from tests.privacy.kms import FOR_GOOD, Account, Front, alias
 
 Opened = Callable[..., Vault]
@@ -125,10 +127,12 @@ def test_keys_made_in_vain_do_not_pile_up(kms: Front, vault: Vault, console: Acc
 
 
 def test_what_kms_does_not_show_at_once_is_waited_for(
-    kms: Front, vault: Vault, opened_kms: Opened, console: Account
+    kms: Front, vault: Vault, opened_kms: Opened, console: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And what is not listed yet is no leftover."""
-    kms.lag = 1.2
+    kms.lag = 0.3
+    for module in (kms_api, kms_vault):
+        monkeypatch.setattr(module, "PAUSE_SECONDS", 0.1)
     with clock.travel(by=timedelta(hours=2)):
         for epoch in (1, 2):
             vault.create("sg", epoch)

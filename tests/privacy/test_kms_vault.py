@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from botocore.config import Config
 
 from paasoo_portal.core import clock
 from privacy.keys.vault import (
@@ -20,6 +21,7 @@ from privacy.keys.vault import (
     VaultUnavailable,
     _open,
 )
+from privacy.keys.vault.kms import api as kms_api
 from privacy.keys.vault.kms import ledger
 from privacy.keys.vault.kms.ledger import FULL_RECEIPTS
 from tests.privacy.kms import CREDENTIALS, FOR_GOOD, MOST_TAGS, REGION, Account, Front, alias
@@ -204,7 +206,10 @@ def test_nothing_secret_is_logged_even_when_everything_is(
 
 
 @pytest.mark.parametrize("how", ["broken", "throttled", "reset", "garbage", "silent"])
-def test_a_kms_that_fails_is_unavailable_and_says_no_secret(kms: Front, opened_kms: Opened, how: str) -> None:
+def test_a_kms_that_fails_is_unavailable_and_says_no_secret(
+    kms: Front, opened_kms: Opened, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kms_api, "_CONFIG", kms_api._CONFIG.merge(Config(read_timeout=1)))
     vault = opened_kms()
     vault.create("sg", 1)
     vault.signing_key()

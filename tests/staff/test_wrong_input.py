@@ -26,7 +26,7 @@ WRONG = [
     "00000000-0000-0000-0000-000000000000",
 ]
 # These end the session or the account; the others' own limits answer 429 before long.
-OF_EACH = 2
+OF_EACH = 1
 LEFT_ALONE = ("logout", "leave", "/2fa/", "/static/", "/dev/")
 
 
