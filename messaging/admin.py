@@ -23,22 +23,29 @@ from messaging.messages.models import Message
 from messaging.pages import log
 from messaging.pages import message as reading
 from messaging.pages.filters import LogFilterForm
+from messaging.pricing.forms import PriceForm
 from messaging.pricing.models import Price
 from messaging.pricing.services import publish_prices
 from paasoo_portal.core import clock, regions
+from paasoo_portal.core.staff import StaffAdmin
 from paasoo_portal.core.tenancy import scope
 from privacy.keys.models import DataClass
 from privacy.retention.instructions import in_force
 
 
 @admin.register(Price)
-class PriceAdmin(admin.ModelAdmin):
+class PriceAdmin(StaffAdmin):
+    form = PriceForm
     list_display = ("country", "network", "amount", "effective_on")
     search_fields = ("country",)
     ordering = ("country", "network", "-effective_on")
 
     def has_delete_permission(self, request: HttpRequest, obj: Price | None = None) -> bool:
         return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Price | None = None) -> tuple[str, ...]:
+        """Another place or day is another price."""
+        return () if obj is None else ("country", "network", "effective_on")
 
     def save_model(self, request: HttpRequest, obj: Price, form: Any, change: bool) -> None:
         publish_prices({(obj.country, obj.network): obj.amount}, effective_on=obj.effective_on)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from paasoo_portal.core import clock
 from paasoo_portal.core.audit import verify
 from paasoo_portal.core.audit.models import AuditEvent
+from paasoo_portal.core.staff import StaffAdmin
 from privacy.alarms import dashboard
 from privacy.cases.admin import CaseAdmin, CaseRuleAdmin
 from privacy.clocks.admin import LegalClockAdmin
@@ -39,7 +40,7 @@ __all__ = [
 ]
 
 
-class KeptAdmin(admin.ModelAdmin):
+class KeptAdmin(StaffAdmin):
     """What is never deleted here."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

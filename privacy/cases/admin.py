@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from paasoo_portal.core import directory
+from paasoo_portal.core.staff import StaffAdmin
 from privacy.cases import register, services
 from privacy.cases.forms import CaseForm, ExtendForm
 from privacy.cases.models import Case, CaseRule
@@ -23,7 +24,7 @@ from privacy.holds.masking import mask
 
 
 @admin.register(CaseRule)
-class CaseRuleAdmin(admin.ModelAdmin):
+class CaseRuleAdmin(StaffAdmin):
     """Rules are data with effective dates: a new one is added, what was in force stays readable."""
 
     list_display = (

@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from paasoo_portal.core import clock
+from paasoo_portal.core import clock, countries
 from paasoo_portal.core.days import DayField
 from privacy.disclosure.models import OrderKind, Transfer, Validity
 from privacy.holds.forms import HoldForm
@@ -63,7 +64,10 @@ class OrderForm(forms.Form):
     )
 
     def clean_country(self) -> str:
-        return str(self.cleaned_data["country"]).upper()
+        code = str(self.cleaned_data["country"]).upper()
+        if not countries.exists(code):
+            raise ValidationError(_("No country has these letters; enter two, such as GB"))
+        return code
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}

@@ -8,11 +8,12 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from paasoo_portal.core import audit
+from paasoo_portal.core.staff import StaffAdmin
 from privacy.floors.models import StatutoryFloor
 
 
 @admin.register(StatutoryFloor)
-class StatutoryFloorAdmin(admin.ModelAdmin):
+class StatutoryFloorAdmin(StaffAdmin):
     list_display = ("data_class", "days", "jurisdiction", "effective_on", "switched_on")
     ordering = ("data_class", "effective_on")
 

@@ -131,5 +131,41 @@ def test_prices_go_through_the_service(dana: Visitor, cast: Cast) -> None:
     assert Price.objects.get(country="IE").amount == Decimal("0.052")
 
 
+@pytest.mark.parametrize(
+    ("field", "wrong", "said"),
+    [
+        ("country", "XX", "No country has these letters"),
+        ("country", "EU", "No country has these letters"),
+        ("network", "23a10", "five or six digits"),
+        ("amount", "-0.01", "never below zero"),
+        ("effective_on", "9999-12-31", "of the years from 2000"),
+    ],
+)
+def test_a_price_that_no_message_could_have_is_refused_and_kept(
+    dana: Visitor, field: str, wrong: str, said: str
+) -> None:
+    given = {"country": "IE", "network": "", "amount": "0.052", "effective_on": "2026-01-01", field: wrong}
+    page = dana.client.post("/admin/messaging/price/add/", given).content.decode()
+    assert said in page
+    assert f'value="{wrong}"' in page
+    assert not Price.objects.filter(country="IE").exists()
+
+
+def test_a_country_in_small_letters_is_the_same(dana: Visitor) -> None:
+    given = {"country": "ie", "network": "27201", "amount": "0.052", "effective_on": "2026-01-01"}
+    dana.post_on("/admin/messaging/price/add/", given)
+    price = Price.objects.get(country="IE")
+    changed = {"country": "GB", "network": "", "amount": "0.06", "effective_on": "2020-01-01"}
+    dana.post_on(f"/admin/messaging/price/{price.pk}/change/", changed)
+    price.refresh_from_db()
+    assert (price.country, price.network, price.amount) == ("IE", "27201", Decimal("0.06"))
+
+
+def test_public_names_mislead_nobody(dana: Visitor) -> None:
+    given = {"name": "ac\u202eme", "subject": "x", "purpose": "x", "regions": "x"}
+    page = dana.client.post("/admin/privacy/subprocessor/add/", given).content.decode()
+    assert "invisible character" in page
+
+
 def test_addresses_are_nowhere_else(dana: Visitor) -> None:
     assert dana.client.get("/admin/account/emailaddress/").status_code == 404

@@ -1,0 +1,25 @@
+"""What staff's pages of Django's own making share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+
+from paasoo_portal.core.days import DayField
+from paasoo_portal.core.names import plain_name
+
+
+class StaffAdmin(admin.ModelAdmin):
+    """Fields refuse here what they refuse elsewhere: days beyond reckoning, names that mislead."""
+
+    formfield_overrides = {models.DateField: {"form_class": DayField}}
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **given: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **given)
+        if isinstance(db_field, models.CharField) and isinstance(field, forms.CharField):
+            field.validators.append(plain_name)
+        return field
