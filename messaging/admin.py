@@ -53,7 +53,7 @@ class PriceAdmin(StaffAdmin):
 
 
 @admin.register(Message)
-class MessageAdmin(admin.ModelAdmin):
+class MessageAdmin(StaffAdmin):
     """Django's own lists would ask every account at once, which PostgreSQL refuses; these ask one."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

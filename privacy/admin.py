@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from paasoo_portal.core import clock
 from paasoo_portal.core.audit import verify
 from paasoo_portal.core.audit.models import AuditEvent
 from paasoo_portal.core.staff import StaffAdmin
@@ -23,6 +23,7 @@ from privacy.disclosure.admin import OrderAdmin
 from privacy.disclosure.admin_extracts import ExtractAdmin
 from privacy.floors.admin import StatutoryFloorAdmin
 from privacy.holds.admin import LegalHoldAdmin
+from privacy.policy import services as policy
 from privacy.policy.models import PolicyVersion
 from privacy.retention.admin import RetentionBoundAdmin
 from privacy.retention.models import RetentionRun
@@ -71,15 +72,29 @@ class PolicyVersionAdmin(KeptAdmin):
         return super().has_change_permission(request, obj) and (obj is None or obj.published_at is None)
 
     @admin.action(description=_lazy("Publish the chosen drafts"), permissions=["change"])
-    def publish(self, request: HttpRequest, queryset: Any) -> None:
-        """In force from the day they name, and fixed from now on; material ones are told to everybody (P-POL-1)."""
-        if queryset.filter(published_at=None, material=True, changes="").exists():
-            self.message_user(
-                request, _("Say what changed: everybody is told of a material change."), messages.ERROR
-            )
-            return
-        count = queryset.filter(published_at=None).update(published_at=clock.now())
-        self.message_user(request, _("Published: %(count)d") % {"count": count})
+    def publish(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        """A page that says what would follow, then the publication (P-POL-1)."""
+        drafts = list(queryset.filter(published_at=None))
+        try:
+            policy.judge(drafts)
+            if drafts and request.POST.get("step") != "publish":
+                return self._check(request, drafts)
+            count = policy.publish(drafts, actor_id=request.user.pk)
+        except ValidationError as refusal:
+            self.message_user(request, " ".join(refusal.messages), messages.ERROR)
+        else:
+            self.message_user(request, _("Published: %(count)d") % {"count": count})
+        return None
+
+    def _check(self, request: HttpRequest, drafts: list[PolicyVersion]) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Publish these versions?"),
+            "drafts": drafts,
+            "chosen": ACTION_CHECKBOX_NAME,
+            "told": any(draft.material for draft in drafts),
+        }
+        return TemplateResponse(request, "admin/privacy/policyversion/publish.html", context)
 
 
 @admin.register(SubProcessor)

@@ -8,12 +8,14 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.functional import Promise
+
+from paasoo_portal.core.staff import StaffAdmin
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Publication:
     compared: Callable[[dict[str, Any]], dict[str, Any]]
 
 
-class PublishedAdmin(admin.ModelAdmin):
+class PublishedAdmin(StaffAdmin):
     """Never edited and never deleted: what changes is published anew, from a day on."""
 
     publication: ClassVar[Publication]

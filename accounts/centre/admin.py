@@ -20,6 +20,7 @@ from accounts.centre.views_inbox import act
 from accounts.people.masking import mask_email
 from accounts.staff import ReasonForm, looked_at
 from paasoo_portal.core import clock
+from paasoo_portal.core.staff import StaffAdmin
 from privacy.requests import services
 from privacy.requests.models import RequestState, RightsRequest
 
@@ -27,7 +28,7 @@ _OPENED = "opened_requests"
 
 
 @admin.register(RightsRequest)
-class RightsRequestAdmin(admin.ModelAdmin):
+class RightsRequestAdmin(StaffAdmin):
     list_display = ("reference", "kind", "state", "due", "routed_to", "looked_after")
     list_filter = ("state", "routed_to", "kind")
     search_fields = ("=reference",)

@@ -22,6 +22,7 @@ from accounts.people.masking import mask_email
 from accounts.people.models import Person
 from accounts.seats import roles_of
 from accounts.staff import ReasonForm, looked_at
+from paasoo_portal.core.staff import StaffAdmin
 
 
 class FindForm(forms.Form):
@@ -32,7 +33,7 @@ class FindForm(forms.Form):
 
 
 @admin.register(Person)
-class PersonAdmin(admin.ModelAdmin):
+class PersonAdmin(StaffAdmin):
     list_display = ("id", "masked_email", "is_active", "is_staff", "joined_at")
     list_filter = ("is_active", "is_staff")
     ordering = ("-joined_at",)

@@ -26,6 +26,7 @@ from accounts.people.masking import mask_email
 from accounts.staff import looked_at
 from accounts.teams.models import Account, Membership
 from accounts.teams.services import change_account
+from paasoo_portal.core.staff import StaffAdmin
 from paasoo_portal.core.tenancy import scope
 
 
@@ -49,7 +50,7 @@ class CreditForm(forms.Form):
 
 
 @admin.register(Account)
-class AccountAdmin(admin.ModelAdmin):
+class AccountAdmin(StaffAdmin):
     list_display = ("id", "name", "region", "state", "created_at")
     list_filter = ("state", "region")
     search_fields = ("name",)

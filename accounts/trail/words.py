@@ -74,6 +74,7 @@ LABELS: Final[Words] = {
     Event.EXTRACT_RELEASED: gettext_lazy("Extract of preserved copies released"),
     Event.EXTRACT_FETCHED: gettext_lazy("Extract of preserved copies handed over"),
     Event.FLOOR_SET: gettext_lazy("Statutory floor set"),
+    Event.POLICY_PUBLISHED: gettext_lazy("Policy version published"),
     Event.CASE_OPENED: gettext_lazy("Copies kept under a named exception"),
     Event.CASE_EXTENDED: gettext_lazy("Named exception extended"),
     Event.CASE_CLOSED: gettext_lazy("Named exception ended early"),

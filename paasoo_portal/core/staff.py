@@ -7,16 +7,24 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.text import capfirst
 
 from paasoo_portal.core.days import DayField
 from paasoo_portal.core.names import plain_name
 
 
 class StaffAdmin(admin.ModelAdmin):
-    """Fields refuse here what they refuse elsewhere: days beyond reckoning, names that mislead."""
+    """A list has a name, and fields refuse what they refuse elsewhere: days beyond reckoning, names that mislead."""
 
     formfield_overrides = {models.DateField: {"form_class": DayField}}
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Named after what it lists: Django's own words ask to select one."""
+        title = capfirst(str(self.opts.verbose_name_plural))
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **given: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **given)

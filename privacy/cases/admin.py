@@ -47,7 +47,7 @@ class CaseRuleAdmin(StaffAdmin):
 
 
 @admin.register(Case)
-class CaseAdmin(admin.ModelAdmin):
+class CaseAdmin(StaffAdmin):
     list_display = ("case", "account", "days", "opened_at", "ends_on", "is_over")
     ordering = ("-opened_at",)
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from paasoo_portal.core import clock, directory
+from paasoo_portal.core.staff import StaffAdmin
 from privacy.disclosure import extracts, services
 from privacy.disclosure.forms import AssessForm, GrantForm, OrderForm, RefuseForm
 from privacy.disclosure.models import Order, OrderKind, OrderState, Transfer, Validity
@@ -38,7 +39,7 @@ _CHECKS: Final = {
 
 
 @admin.register(Order)
-class OrderAdmin(admin.ModelAdmin):
+class OrderAdmin(StaffAdmin):
     list_display = ("reference", "kind", "authority", "their_reference", "state", "due", "silent", "told_at")
     list_filter = ("state", "kind")
     search_fields = ("=reference", "=their_reference")

@@ -18,13 +18,14 @@ from django.views.decorators.http import require_POST
 
 from paasoo_portal.core import directory
 from paasoo_portal.core.http.pages import ask_to_confirm, confirmed_recently
+from paasoo_portal.core.staff import StaffAdmin
 from privacy.disclosure import extracts, services
 from privacy.disclosure.models import Extract, ExtractState
 from privacy.errors import PrivacyError
 
 
 @admin.register(Extract)
-class ExtractAdmin(admin.ModelAdmin):
+class ExtractAdmin(StaffAdmin):
     list_display = ("extract", "account", "state", "records", "prepared_at", "fetched_at")
     ordering = ("-prepared_at",)
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from paasoo_portal.core import clock, directory
+from paasoo_portal.core.staff import StaffAdmin
 from privacy.holds import services
 from privacy.holds.forms import HoldForm
 from privacy.holds.masking import mask
@@ -68,7 +69,7 @@ _ACTS: Final[dict[str, tuple[Callable[..., Any], Words]]] = {
 
 
 @admin.register(LegalHold)
-class LegalHoldAdmin(admin.ModelAdmin):
+class LegalHoldAdmin(StaffAdmin):
     list_display = ("reference", "authority", "about", "days", "preserved", "secret", "standing", "review_on")
     ordering = ("released_at", "review_on")
 

@@ -1,6 +1,6 @@
 """axe, the policy's reports and the width, on every page, in light and dark, wide and narrow.
 
-One round of it belongs to the telling tests; the rest is the full matrix.
+All of it belongs to the full matrix; the journeys look at the pages that they come by.
 """
 
 from __future__ import annotations
@@ -100,14 +100,6 @@ def walk_account(desk: Desk) -> None:
     page = desk.open("/")
     page.locator("details.menu > summary").click()
     desk.check()
-
-
-@pytest.mark.journey
-def test_every_page_once(sit: Sit) -> None:
-    desk = sit()
-    walk(desk, OPEN)
-    desk.sign_in(desk.portal.user("administrator"))
-    walk_account(desk)
 
 
 @pytest.mark.browser

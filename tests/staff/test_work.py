@@ -182,18 +182,66 @@ class TestCredit:
             assert not LedgerEntry.objects.exists()
 
 
-def test_a_published_policy_is_fixed(officer: Visitor, nobody: Visitor) -> None:
-    given = {"number": "2027-01", "language": "en", "effective_on": "2026-01-01", "text": "# New\n\nA text."}
-    officer.post_on("/admin/privacy/policyversion/add/", given)
-    draft = PolicyVersion.objects.get(number="2027-01")
-    assert "A text." not in nobody.get("/policy/").text
-    officer.client.post(
-        "/admin/privacy/policyversion/", {"action": "publish", "_selected_action": [draft.pk]}
+class TestPolicy:
+    LIST = "/admin/privacy/policyversion/"
+
+    @pytest.fixture
+    def draft(self, officer: Visitor) -> PolicyVersion:
+        officer.post_on(f"{self.LIST}add/", self.given())
+        return PolicyVersion.objects.get(number="2027-01")
+
+    def given(self, **changes: Any) -> dict[str, Any]:
+        usual = {"number": "2027-01", "language": "en", "text": "# New\n\nA text."}
+        return {**usual, "effective_on": str(clock.today()), **changes}
+
+    def publish(self, officer: Visitor, draft: PolicyVersion, step: str) -> Any:
+        given = {"action": "publish", "_selected_action": [draft.pk], "step": step}
+        return officer.client.post(self.LIST, given)
+
+    def test_it_is_checked_first_and_fixed_afterwards(
+        self, officer: Visitor, nobody: Visitor, draft: PolicyVersion
+    ) -> None:
+        asked = self.publish(officer, draft, "").content.decode()
+        assert "never edited or deleted" in asked
+        assert "Everybody who uses the portal" not in asked
+        assert "A text." not in nobody.get("/policy/").text
+        assert self.publish(officer, draft, "publish").status_code == 302
+        nobody.get("/policy/2027-01/")
+        assert AuditEvent.objects.filter(event="staff:policy:published").count() == 1
+        path = f"{self.LIST}{draft.pk}/change/"
+        assert officer.client.post(path, self.given(text="Changed")).status_code == 403
+        assert PolicyVersion.objects.get(number="2027-01").text.startswith("# New")
+
+    def test_twice_is_once(self, officer: Visitor, draft: PolicyVersion) -> None:
+        for _ in range(2):
+            self.publish(officer, draft, "publish")
+        assert AuditEvent.objects.filter(event="staff:policy:published").count() == 1
+
+    def test_a_material_change_says_who_is_told(self, officer: Visitor, draft: PolicyVersion) -> None:
+        path = f"{self.LIST}{draft.pk}/change/"
+        officer.post_on(path, self.given(material="on", changes="Shorter periods."))
+        asked = self.publish(officer, draft, "").content.decode()
+        assert "Everybody who uses the portal is told" in asked
+        assert "Shorter periods." in asked
+
+    @pytest.mark.parametrize(
+        ("changes", "said"),
+        [
+            ({"material": "on"}, "Say what changed"),
+            ({"effective_on": "2026-01-01"}, "a day that is past"),
+        ],
     )
-    nobody.get("/policy/2027-01/")
-    path = f"/admin/privacy/policyversion/{draft.pk}/change/"
-    assert officer.client.post(path, given | {"text": "Changed"}).status_code == 403
-    assert PolicyVersion.objects.get(number="2027-01").text.startswith("# New")
+    def test_what_would_not_be_true_is_not_published(
+        self, officer: Visitor, draft: PolicyVersion, changes: dict[str, Any], said: str
+    ) -> None:
+        officer.post_on(f"{self.LIST}{draft.pk}/change/", self.given(**changes))
+        for step in ("", "publish"):
+            assert self.publish(officer, draft, step).status_code == 302
+            assert said in shown(officer, self.LIST)
+        assert PolicyVersion.objects.get(number="2027-01").published_at is None
+
+    def test_the_list_bears_its_name(self, officer: Visitor) -> None:
+        assert "<h1>Policy versions</h1>" in shown(officer, self.LIST)
 
 
 def test_the_trail_is_verified_as_it_is_read(cast: Cast, officer: Visitor) -> None:

@@ -51,6 +51,7 @@ class Event(StrEnum):
     EXTRACT_RELEASED = "staff:extract:released"
     EXTRACT_FETCHED = "staff:extract:fetched"
     FLOOR_SET = "staff:floor:set"
+    POLICY_PUBLISHED = "staff:policy:published"
     CASE_OPENED = "staff:case:opened"
     CASE_EXTENDED = "staff:case:extended"
     CASE_CLOSED = "staff:case:closed"
