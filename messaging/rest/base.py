@@ -49,6 +49,8 @@ class KeyView(APIView):
         self.headers.update(standing.headers())
         if standing.exceeded:
             raise Problem("too-many-requests")
+        # Before DRF's parser takes it from the stream, which knows no limit of size and leaves nothing behind.
+        _ = self.request._request.body
 
 
 def days_asked(request: Request) -> tuple[date, date]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import RequestDataTooBig, ValidationError
 from django.db import DatabaseError, InterfaceError
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
@@ -174,6 +174,8 @@ def _problem_of(error: Exception) -> Problem | None:
         return Problem("invalid", errors=list(flat(error.message_dict, "")))
     if isinstance(error, Http404):
         return Problem("not-found")
+    if isinstance(error, RequestDataTooBig):
+        return Problem("too-large")
     if isinstance(error, exceptions.ParseError):
         return Problem("bad-request")
     if isinstance(error, exceptions.APIException):
