@@ -17,7 +17,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.codes import format_hotp_value, hotp_value
 from tests.browser.conftest import Desk, Sit
 
-pytestmark = pytest.mark.journey
+# One after the other on one portal, since one of them moves its clock.
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journey")]
 PASSWORD = "a long sentence of one's own"
 
 

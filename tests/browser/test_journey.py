@@ -9,7 +9,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import NARROW, Desk, Sit
 
-pytestmark = pytest.mark.journey
+# One after the other on one portal, since one of them moves its clock.
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journey")]
 
 
 def send(desk: Desk, text: str) -> None:
