@@ -51,7 +51,7 @@ class CreditForm(forms.Form):
 
 @admin.register(Account)
 class AccountAdmin(StaffAdmin):
-    list_display = ("id", "name", "region", "state", "created_at")
+    list_display = ("name", "id", "region", "state", "created_at")
     list_filter = ("state", "region")
     search_fields = ("name",)
     ordering = ("name",)
