@@ -1,4 +1,4 @@
-"""What the browser keeps, in each state of consent: nothing undeclared, nothing early; and two buttons that weigh the same."""
+"""What the browser keeps, in each state of consent: nothing undeclared, nothing early; and two buttons that weigh the same (P-CAT-3)."""
 
 from __future__ import annotations
 

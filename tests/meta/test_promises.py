@@ -18,9 +18,10 @@ def test_every_id_that_is_cited_is_a_promise() -> None:
 
 
 @pytest.mark.parametrize("one", promises.PROMISES, ids=lambda one: one.id)
-def test_a_promise_is_kept_somewhere_or_says_why_not(one: promises.Promise) -> None:
-    cited = promises._cited(*promises.CODE)
-    assert cited.get(one.id) or one.not_yet, f"{one.id} is kept nowhere"
+def test_a_promise_is_kept_somewhere_and_tested_or_says_why_not(one: promises.Promise) -> None:
+    code, tests = promises._cited(*promises.CODE), promises._cited("tests")
+    assert code.get(one.id) or one.not_yet, f"{one.id} is kept nowhere"
+    assert tests.get(one.id) or one.not_yet, f"no test cites {one.id}"
     if one.page:
         try:
             resolve(one.page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from paasoo_portal.core import clock, health
 from paasoo_portal.public import reference
 from privacy.catalogue.registry import catalogue
 from privacy.policy.models import PolicyVersion
+from privacy.subprocessors.models import SubProcessor
 from tests.pages.visitor import Visitor
 from tests.public.conftest import PAGES
 
@@ -39,6 +41,31 @@ def test_prices_are_those_in_force(nobody: Visitor) -> None:
     page = nobody.get("/prices/")
     assert [row.split()[0] for row in page.texts("tbody tr")] == ["United", "United"]
     assert "0.035" in page.text
+
+
+def test_sub_processors_are_listed_with_the_day_that_one_ended(nobody: Visitor) -> None:
+    """P-SUB-1."""
+    SubProcessor.objects.filter(name="Leyun").update(ended_on=date(2026, 10, 31))
+    rows = {
+        name.text.strip(): [cell.text_content() for cell in (data, purpose, regions)]
+        for name, data, purpose, regions in nobody.get("/sub-processors/").all("tbody tr")
+    }
+    assert set(rows) == {
+        "AWS",
+        "Azure",
+        "China Mobile International",
+        "China Telecom Global",
+        "Google Cloud",
+        "Huawei Cloud",
+        "Leyun",
+        "Scalegrid",
+    }
+    assert rows["Azure"] == [
+        "data in voice communications",
+        "text to speech, for customers who use it",
+        "Singapore, Ireland",
+    ]
+    assert "until 31 October 2026" in nobody.get("/sub-processors/").text
 
 
 class TestPolicy:
