@@ -7,11 +7,12 @@ from accounts.closure.models import AccountClosure
 from accounts.duty.models import StaffDuty
 from accounts.people.models import Person
 from accounts.policy_notices.models import PolicyNotice
-from accounts.teams.models import Account, Invitation, Membership, Role
+from accounts.teams.models import Account, AccountState, Invitation, Membership, Role
 
 __all__ = [
     "Account",
     "AccountClosure",
+    "AccountState",
     "AllowanceTransfer",
     "ApiKey",
     "Balance",

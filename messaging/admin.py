@@ -5,18 +5,21 @@ Keeps P-SEC-2: the look is recorded and committed before anything is shown.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import UUID
 
+from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from accounts.models import Account
+from accounts.models import Account, AccountState
 from accounts.staff import looked_at
 from messaging.classic import ids
 from messaging.messages.models import Message
@@ -31,6 +34,9 @@ from paasoo_portal.core.staff import StaffAdmin
 from paasoo_portal.core.tenancy import scope
 from privacy.keys.models import DataClass
 from privacy.retention.instructions import in_force
+
+OFFERED: Final = 50
+FILTERS: Final = ("state", "first", "last")
 
 
 @admin.register(Price)
@@ -50,6 +56,15 @@ class PriceAdmin(StaffAdmin):
     def save_model(self, request: HttpRequest, obj: Price, form: Any, change: bool) -> None:
         publish_prices({(obj.country, obj.network): obj.amount}, effective_on=obj.effective_on)
         obj.pk = Price.objects.get(country=obj.country, network=obj.network, effective_on=obj.effective_on).pk
+
+
+class WhoseForm(forms.Form):
+    q = forms.CharField(
+        label=gettext_lazy("Company name or account ID"),
+        required=False,
+        max_length=120,
+        widget=forms.TextInput(attrs={"size": 40}),
+    )
 
 
 @admin.register(Message)
@@ -81,13 +96,17 @@ class MessageAdmin(StaffAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Choose the account and the region first."""
+        """Whose, and in which region: one account's messages of one region are shown at a time."""
         self._must_see(request)
-        if "account" in request.GET and "region" in request.GET:
-            return self._to_account(request)
+        form = WhoseForm(request.GET)
+        asked = form.cleaned_data["q"] if form.is_valid() else ""
+        found = list(_open_accounts(asked)[: OFFERED + 1]) if form.is_valid() else []
         context = {
             "title": _("Whose messages?"),
-            "accounts": Account.objects.order_by("name"),
+            "field": form["q"],
+            "asked": asked,
+            "accounts": found[:OFFERED],
+            "more": OFFERED if len(found) > OFFERED else 0,
             "regions": settings.REGIONS.values(),
         }
         return self._page(request, "choose", context)
@@ -98,14 +117,20 @@ class MessageAdmin(StaffAdmin):
         looked_at(request, subject=account_id, what="messages", account_id=account_id)
         with scope(account_id, using=("default", where.alias)):
             form = LogFilterForm({**request.GET.dict(), "region": region}, home=region)
-            cursor = log.Cursor(before=_uuid(request.GET.get("before")))
+            cursor = log.Cursor(
+                before=_uuid(request.GET.get("before")), after=_uuid(request.GET.get("after"))
+            )
             days = in_force(account_id, DataClass.CONTENT, clock.now())
-            found = log.read_page(account_id, form.asked(), cursor, masked=True, content_days=days)
+            asked = form.asked()
+            found = log.read_page(account_id, asked, cursor, masked=True, content_days=days)
             context = {
-                "title": account.name,
+                "title": account.called,
                 "form": form,
+                "filters": [form[name] for name in FILTERS],
+                "asked": asked,
                 "rows": found.rows,
-                "older": found.older,
+                "older": found.older and _page_of(request, before=found.older),
+                "newer": found.newer and _page_of(request, after=found.newer),
                 "region": where,
                 "account": account,
             }
@@ -132,16 +157,6 @@ class MessageAdmin(StaffAdmin):
         if not self.has_view_permission(request):
             raise Http404
 
-    def _to_account(self, request: HttpRequest) -> HttpResponse:
-        account_id = _uuid(request.GET["account"])
-        if account_id is None or request.GET["region"] not in settings.REGIONS:
-            return redirect("admin:messaging_message_changelist")
-        return redirect(
-            "admin:messaging_message_of_account",
-            region=request.GET["region"],
-            account_id=account_id,
-        )
-
     def _page(self, request: HttpRequest, name: str, context: dict[str, Any]) -> TemplateResponse:
         context = {
             **self.admin_site.each_context(request),
@@ -149,6 +164,20 @@ class MessageAdmin(StaffAdmin):
             **context,
         }
         return TemplateResponse(request, f"admin/messaging/message/{name}.html", context)
+
+
+def _open_accounts(asked: str) -> QuerySet[Account]:
+    """By name; those whose name contains what is asked for, or the one that it identifies."""
+    accounts = Account.objects.exclude(state=AccountState.CLOSED).order_by("name", "pk")
+    if not asked:
+        return accounts
+    return accounts.filter(Q(name__icontains=asked) | Q(pk=_uuid(asked)))
+
+
+def _page_of(request: HttpRequest, **cursor: UUID) -> str:
+    """The list's address with its filters, at another page."""
+    kept = {name: value for name in FILTERS if (value := request.GET.get(name))}
+    return f"?{urlencode({**kept, **cursor})}"
 
 
 def _where(code: str) -> regions.Region:

@@ -51,7 +51,7 @@ class CreditForm(forms.Form):
 
 @admin.register(Account)
 class AccountAdmin(StaffAdmin):
-    list_display = ("name", "id", "region", "state", "created_at")
+    list_display = ("called", "id", "region", "state", "created_at")
     list_filter = ("state", "region")
     search_fields = ("name",)
     ordering = ("name",)
@@ -66,6 +66,10 @@ class AccountAdmin(StaffAdmin):
     )
     readonly_fields = ("id", "name", "region", "default_sender", "created_at")
     change_form_template = "admin/accounts/account/change_form.html"
+
+    @admin.display(description=_("name"), ordering="name")
+    def called(self, account: Account) -> str:
+        return account.called
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

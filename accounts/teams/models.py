@@ -52,6 +52,11 @@ class Account(models.Model):
     def __str__(self) -> str:
         return f"account {self.pk}"
 
+    @property
+    def called(self) -> str:
+        """Its name; one that is closed has lost it."""
+        return self.name or str(self.pk)
+
 
 class Membership(TenantModel):
     """A person's place in an account. A person may also see their own, in whatever account (the switcher)."""

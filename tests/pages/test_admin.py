@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from accounts.api_keys.services import create_api_key
-from accounts.models import Account
+from accounts.models import Account, AccountState
+from messaging.pages import log
 from messaging.pricing.models import Price
 from paasoo_portal.core import audit
 from paasoo_portal.core.audit.models import AuditEvent
@@ -87,8 +88,8 @@ def test_an_account_is_suspended_by_the_service(dana: Visitor, cast: Cast) -> No
 
 def test_messages_are_read_one_account_at_a_time_masked(dana: Visitor, cast: Cast, send: Send) -> None:
     sent = send("447700900101", text="Not for staff")
-    assert "Whose messages?" in shown(dana, MESSAGES)
-    where = dana.sent_on(dana.client.get(MESSAGES, {"account": str(cast.company.pk), "region": REGION}))
+    where = f"{MESSAGES}{REGION}/{cast.company.pk}/"
+    assert where in shown(dana, MESSAGES, {"q": cast.company.name[:4]})
     for path in (where, f"{where}{sent.id}/"):
         page = shown(dana, path)
         assert "447700900101" not in page
@@ -98,6 +99,36 @@ def test_messages_are_read_one_account_at_a_time_masked(dana: Visitor, cast: Cas
     assert [look.subject_id for look in looks("message")] == [sent.id]
     assert dana.client.get(f"{where}{uuid7()}/").status_code == 404
     assert dana.client.get(f"{MESSAGES}{REGION}/{uuid7()}/").status_code == 404
+
+
+def test_whose_messages_is_searched_by_name_or_identifier(dana: Visitor, cast: Cast) -> None:
+    where = f"{MESSAGES}{REGION}/{cast.company.pk}/"
+    for asked in ("", cast.company.name.upper(), str(cast.company.pk)):
+        assert where in shown(dana, MESSAGES, {"q": asked})
+    for asked in ("no such company", str(uuid7()), "%"):
+        page = shown(dana, MESSAGES, {"q": asked})
+        assert "No open account is called that." in page
+    assert "Null characters are not allowed" in shown(dana, MESSAGES, {"q": "a\x00"})
+    Account.objects.filter(pk=cast.company.pk).update(state=AccountState.CLOSED, name="")
+    assert where not in shown(dana, MESSAGES)
+    page = shown(dana, "/admin/accounts/account/")
+    assert f'/change/">{cast.company.pk}</a>' in page, "the name is gone, the row is still to be opened"
+
+
+def test_messages_of_an_account_are_filtered_and_turned_page_by_page(
+    dana: Visitor, cast: Cast, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "PAGE", 2)
+    sent = [send(f"44770090010{n}") for n in range(3)]
+    where = f"{MESSAGES}{REGION}/{cast.company.pk}/"
+    first = shown(dana, where, {"state": "underway"})
+    assert [str(one.id) in first for one in sent] == [False, True, True]
+    older = shown(dana, where, {"state": "underway", "before": str(sent[1].id)})
+    assert [str(one.id) in older for one in sent] == [True, False, False]
+    assert f"state=underway&amp;before={sent[1].id}" in first
+    assert f"state=underway&amp;after={sent[0].id}" in older
+    assert "No message fits" in shown(dana, where, {"state": "failures"})
+    assert "must not be after" in shown(dana, where, {"first": "2026-05-02", "last": "2026-05-01"})
 
 
 def test_nothing_is_shown_when_the_look_cannot_be_recorded(

@@ -17,6 +17,12 @@ _POLICY = (
     "default-src 'none'; base-uri 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
     "media-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'"
 )
+# What a screen reader lists: each has to be told from the others of its role.
+LANDMARKS = ", ".join(
+    f"{tag}[{name}]"
+    for tag in ("section", "nav", "aside", "form", "[role=region]")
+    for name in ("aria-label", "aria-labelledby")
+)
 STRICT = {part.strip() for part in _POLICY.split(";")}
 
 
@@ -125,8 +131,22 @@ def _structure(page: Page) -> None:
         for found in page.all(f"[{attribute}]"):
             for name in found.get(attribute).split():
                 assert name in ids, (page.url, attribute, name)
+    landmarks = Counter((_role(found), _name(page, found)) for found in page.all(LANDMARKS))
+    assert not [each for each, count in landmarks.items() if count > 1], (page.url, landmarks)
     for link in page.all('a[href^="#"]'):
         assert link.get("href")[1:] in ids, (page.url, link.get("href"))
+
+
+def _role(landmark: Any) -> str:
+    return str(landmark.get("role") or {"section": "region"}.get(landmark.tag, landmark.tag))
+
+
+def _name(page: Page, landmark: Any) -> str:
+    if label := landmark.get("aria-label"):
+        return str(label)
+    return " ".join(
+        page.all(f"#{name}")[0].text_content() for name in landmark.get("aria-labelledby").split()
+    )
 
 
 def _labels(page: Page) -> None:

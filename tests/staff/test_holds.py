@@ -74,9 +74,11 @@ def test_the_officer_checks_then_places_and_the_customer_sees_it(
     assert "nobody reads it" in check
     assert not LegalHold.objects.exists(), "a check page places nothing"
     place(officer, values)
+    place(officer, values | {"reference": "2026/118"})
     page = alice.get("/retention/")
-    assert "Under a legal hold" in page.text
-    assert "Dublin District Court, 2026/117" in page.text
+    assert page.text.count("Under a legal hold") == 2
+    for reference in ("2026/117", "2026/118"):
+        assert f"Dublin District Court, {reference}" in page.text
     assert "Legal hold placed" in alice.get("/audit/", {"who": "staff"}).text
 
 
