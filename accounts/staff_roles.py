@@ -8,6 +8,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.contrib.auth.models import Group, Permission
+from django.db.models import Q, QuerySet
+
+from accounts.people.models import Person
 
 SUPPORT, OFFICER, FINANCE, OPERATOR = "support", "privacy officer", "finance", "operator"
 ROLES: Final = (SUPPORT, OFFICER, FINANCE, OPERATOR)
@@ -65,6 +68,14 @@ def keep(**kwargs: Any) -> None:
         group, _ = Group.objects.get_or_create(name=role)
         wanted = [name for name, roles in TABLE.items() if role in roles]
         group.permissions.set(_permissions(wanted))
+
+
+def staff_with(permission: str) -> QuerySet[Person]:
+    """Those of ours who have a permission, and superusers; by address."""
+    app, _, codename = permission.partition(".")
+    held = Permission.objects.filter(content_type__app_label=app, codename=codename)
+    may = Q(groups__permissions__in=held) | Q(is_superuser=True)
+    return Person.objects.filter(may, is_staff=True, is_active=True).distinct().order_by("email")
 
 
 def _permissions(names: list[str]) -> list[Permission]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -15,16 +15,25 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.centre.forms import AnswerForm
+from accounts.centre.forms import AnswerForm, AssignForm
 from accounts.centre.views_inbox import act
 from accounts.people.masking import mask_email
+from accounts.people.models import Person
 from accounts.staff import ReasonForm, looked_at
+from accounts.teams.models import Account
 from paasoo_portal.core import clock
 from paasoo_portal.core.staff import StaffAdmin
 from privacy.requests import services
-from privacy.requests.models import RequestState, RightsRequest
+from privacy.requests.models import RequestState, RightsRequest, Route
 
 _OPENED = "opened_requests"
+_ACTORS = {
+    "person": gettext_lazy("who asked"),
+    "visitor": gettext_lazy("who asked"),
+    "administrator": gettext_lazy("the account’s administrator"),
+    "staff": gettext_lazy("PaaSoo"),
+    "system": gettext_lazy("by itself"),
+}
 
 
 @admin.register(RightsRequest)
@@ -40,13 +49,15 @@ class RightsRequestAdmin(StaffAdmin):
         late = found.state == RequestState.OPEN and found.due_on < clock.today()
         return _("%(day)s, overdue") % {"day": found.due_on} if late else str(found.due_on)
 
-    @admin.display(description=gettext_lazy("looked after"), boolean=True)
-    def looked_after(self, found: RightsRequest) -> bool:
-        return found.assigned_to_id is not None
+    @admin.display(description=gettext_lazy("looked after by"), ordering="assignee")
+    def looked_after(self, found: RightsRequest) -> str:
+        return found.assignee or "–"  # type: ignore[attr-defined]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RightsRequest]:
-        """What nobody confirmed is nobody's request yet."""
-        return super().get_queryset(request).exclude(state=RequestState.UNCONFIRMED)
+        """What nobody confirmed is nobody's request yet. `assignee` is the address of who looks after it."""
+        assignee = Person.objects.filter(pk=OuterRef("assigned_to_id")).values("email")
+        found = super().get_queryset(request).exclude(state=RequestState.UNCONFIRMED)
+        return found.annotate(assignee=Subquery(assignee))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -57,7 +68,11 @@ class RightsRequestAdmin(StaffAdmin):
     def get_urls(self) -> list[URLPattern]:
         mine = [
             path("<uuid:request_id>/open/", self.admin_site.admin_view(self.open_view), name="request_open"),
-            path("<uuid:request_id>/take/", self.admin_site.admin_view(self.take_view), name="request_take"),
+            path(
+                "<uuid:request_id>/assign/",
+                self.admin_site.admin_view(self.assign_view),
+                name="request_assign",
+            ),
         ]
         return mine + super().get_urls()
 
@@ -101,17 +116,24 @@ class RightsRequestAdmin(StaffAdmin):
             return redirect("admin:privacy_rightsrequest_change", found.pk)
         return self._page(request, "open", self._context(request, found, form=form, opened=False))
 
-    def take_view(self, request: HttpRequest, request_id: UUID) -> HttpResponse:
+    def assign_view(self, request: HttpRequest, request_id: UUID) -> HttpResponse:
+        """Who looks after it from now on: said first, with what that changes."""
         found = self._found(request, str(request_id))
-        if request.method != "POST" or not self.has_change_permission(request):
+        if not self.has_change_permission(request):
             raise PermissionDenied
-        try:
-            services.assign(found.pk, to_id=cast(UUID, request.user.pk))
-        except services.NotOpen as error:
-            messages.error(request, str(error.user))
-        else:
-            messages.success(request, _("You look after %(reference)s.") % {"reference": found.reference})
-        return redirect("admin:privacy_rightsrequest_change", found.pk)
+        me = cast(UUID, request.user.pk)
+        form = AssignForm(request.POST if request.method == "POST" else None, initial={"to": me})
+        if request.method == "POST" and form.is_valid():
+            person = form.cleaned_data["to"]
+            try:
+                services.assign(found.pk, to_id=person.pk, by_id=me)
+            except services.NotOpen as error:
+                messages.error(request, str(error.user))
+            else:
+                told = {"person": person.email, "reference": found.reference}
+                messages.success(request, _("%(person)s looks after %(reference)s.") % told)
+            return redirect("admin:privacy_rightsrequest_change", found.pk)
+        return self._page(request, "assign", self._context(request, found, form=form, opened=False))
 
     def _found(self, request: HttpRequest, object_id: str) -> RightsRequest:
         if not self.has_view_permission(request):
@@ -124,7 +146,8 @@ class RightsRequestAdmin(StaffAdmin):
     def _context(
         self, request: HttpRequest, found: RightsRequest, *, form: Any, opened: bool
     ) -> dict[str, Any]:
-        who = str(found.visitor_email) or str(found.person_id or "")
+        person = Person.objects.filter(pk=found.person_id).first() if found.person_id else None
+        address = str(found.visitor_email) or (person.email if person else "")
         return {
             **self.admin_site.each_context(request),
             "title": found.reference,
@@ -132,8 +155,11 @@ class RightsRequestAdmin(StaffAdmin):
             "form": form,
             "more_until": services.extended_to(found),
             "opened": opened,
-            "who": who if opened else mask_email(who) if "@" in who else who,
-            "steps": found.steps.order_by("at", "pk"),
+            "person": person,
+            "address": address if opened else mask_email(address) if address else "",
+            "account": Account.objects.filter(pk=found.account_id).first() if found.account_id else None,
+            "steps": [(step, _ACTORS.get(step.actor_kind, "")) for step in found.steps.order_by("at", "pk")],
+            "staff_answers": found.routed_to == Route.STAFF,
             "open": found.state == RequestState.OPEN,
             "overdue": found.state == RequestState.OPEN and found.due_on < clock.today(),
             "may_change": self.has_change_permission(request),

@@ -43,6 +43,13 @@ _DOORS: Final = (
     Door(_("Policy and versions"), _("What we promise, and what we promised before."), "privacy", "policy"),
 )  # fmt: skip
 
+WAYS: Final = (
+    Door(_("I have a sign-in"), _("Sign in, and most things are done at once."), "person", "account_login"),
+    Door(_("I have none, or cannot use it"), _("Ask with your email address, which we confirm first."), "privacy", "ask"),
+    Door(_("A company wrote to me"), _("How to reach the company that decided to."), "messages", "end_users"),
+    Door(_("Cookies and consents"), _("What you agreed to, when, and how to take it back."), "todo", "cookies"),
+)  # fmt: skip
+
 
 def doors(seat: Seat | None) -> list[Door]:
     """Those that this person may go through."""

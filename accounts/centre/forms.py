@@ -10,6 +10,7 @@ from django.utils import formats
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.staff_roles import staff_with
 from privacy.requests.models import Kind, Refusal
 
 LONGEST: Final = 4000
@@ -53,6 +54,26 @@ class ObjectionForm(RequestForm):
         error_messages={"required": _("Choose one of the two")},
     )
     field_order = ("what", "text")
+
+
+class _Colleague(forms.ModelChoiceField):
+    def label_from_instance(self, person: Any) -> str:
+        return str(person.email)
+
+
+class AssignForm(forms.Form):
+    """To somebody of ours who may answer it."""
+
+    to = _Colleague(
+        label=_("Who looks after it"),
+        queryset=None,
+        empty_label=None,
+        error_messages={"invalid_choice": _("Choose somebody who may answer requests")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].queryset = staff_with("privacy.change_rightsrequest")  # type: ignore[attr-defined]
 
 
 class AskForm(forms.Form):

@@ -42,8 +42,7 @@ def _erase_in_account(person_id: UUID, account_id: UUID) -> None:
 def _erase(place: Place, person_id: UUID) -> None:
     for lookup in place.declaration.person:
         rows = place.model._base_manager.filter(**{lookup: person_id})
-        named = next((field for field in place.fields if field.field == lookup), None)
-        erasure = named.erasure if named is not None else place.declaration.erasure
+        erasure = place.erasure_of(lookup)
         if erasure is Erasure.ROW:
             rows.delete()
         elif erasure is Erasure.BLANK:

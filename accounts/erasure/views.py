@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, cast
+from uuid import UUID
 
 from django import forms
 from django.contrib.auth import logout
@@ -15,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.centre import words
+from accounts.centre.answers import accounts_of
 from accounts.erasure import services
 from accounts.errors import AccountError
 from accounts.people.models import Person
@@ -26,6 +29,17 @@ from privacy.catalogue.terms import Erasure
 from privacy.holds import register
 from privacy.requests.models import Kind, Route
 from privacy.requests.services import receive
+
+
+@dataclass(frozen=True)
+class HeldRows:
+    """Rows of one kind that name a person."""
+
+    name: str
+    count: int
+    becomes: str
+    rule: str
+    stays: bool
 
 
 class DeleteForm(forms.Form):
@@ -75,13 +89,14 @@ def privacy_delete(request: HttpRequest) -> HttpResponse:
         else:
             logout(request)
             return redirect("privacy_deleted")
+    held = _held(person.pk)
     context = {
         "section": "privacy",
         "form": form,
         "routed": routed,
         "alone": alone,
-        "goes": _tables(stay=False),
-        "stays": _tables(stay=True),
+        "goes": [one for one in held if not one.stays],
+        "stays": [one for one in held if one.stays],
         "holds": register.shown_to_person(person.pk),
     }
     return render(request, "accounts/delete.html", context)
@@ -92,10 +107,12 @@ def privacy_deleted(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/deleted.html")
 
 
-def _tables(*, stay: bool) -> list[tuple[str, str]]:
-    """The tables that name people, with what happens to them, as the catalogue says."""
-    return [
-        (words.of_table(place.model), gettext(place.declaration.retention.text))
-        for place in people.places_of_people()
-        if (place.declaration.erasure is Erasure.KEPT) == stay
-    ]
+def _held(person_id: UUID) -> list[HeldRows]:
+    """By table where the person is named: how many rows, and what becomes of them, as the catalogue says."""
+    found = []
+    for place, count in people.counts_of_person(person_id, accounts_of(person_id)):
+        erasures = {place.erasure_of(lookup) for lookup in place.declaration.person} - {Erasure.KEPT}
+        becomes = gettext("deleted") if Erasure.ROW in erasures else gettext("your name is taken out")
+        rule = gettext(place.declaration.retention.text)
+        found.append(HeldRows(words.of_table(place.model), count, becomes, rule, stays=not erasures))
+    return found

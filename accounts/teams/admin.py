@@ -1,4 +1,4 @@
-"""Accounts, for staff: state and limits are edited; members, keys and balance are shown beside them, masked.
+"""Accounts, for staff: limits are edited, suspending has a page of its own; members, keys and balance are shown beside them, masked.
 
 Everything of an account is read in that account's own scope. Keeps P-SEC-2.
 """
@@ -6,7 +6,7 @@ Everything of an account is read in that account's own scope. Keeps P-SEC-2.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django import forms
@@ -24,7 +24,8 @@ from accounts.billing.services import top_up_balance
 from accounts.errors import ReferenceTaken
 from accounts.people.masking import mask_email
 from accounts.staff import looked_at
-from accounts.teams.models import Account, Membership
+from accounts.teams import suspension
+from accounts.teams.models import Account, AccountState, Membership
 from accounts.teams.services import change_account
 from paasoo_portal.core.staff import StaffAdmin
 from paasoo_portal.core.tenancy import scope
@@ -49,6 +50,16 @@ class CreditForm(forms.Form):
     )
 
 
+class SuspendForm(forms.Form):
+    why = forms.ChoiceField(
+        label=_("Why?"),
+        help_text=_("The account’s administrators read it, by email and in their audit trail."),
+        choices=suspension.Why.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a reason")},
+    )
+
+
 @admin.register(Account)
 class AccountAdmin(StaffAdmin):
     list_display = ("called", "id", "region", "state", "created_at")
@@ -64,7 +75,7 @@ class AccountAdmin(StaffAdmin):
         "default_sender",
         "created_at",
     )
-    readonly_fields = ("id", "name", "region", "default_sender", "created_at")
+    readonly_fields = ("id", "name", "region", "state", "default_sender", "created_at")
     change_form_template = "admin/accounts/account/change_form.html"
 
     @admin.display(description=_("name"), ordering="name")
@@ -92,8 +103,41 @@ class AccountAdmin(StaffAdmin):
             return response.render() if hasattr(response, "render") else response
 
     def get_urls(self) -> list[URLPattern]:
-        mine = path("<uuid:account_id>/credit/", self.admin_site.admin_view(self.credit_view), name="credit")
-        return [mine, *super().get_urls()]
+        view = self.admin_site.admin_view
+        mine = [
+            path("<uuid:account_id>/credit/", view(self.credit_view), name="credit"),
+            path("<uuid:account_id>/suspend/", view(self.suspend_view), name="suspend"),
+        ]
+        return [*mine, *super().get_urls()]
+
+    def suspend_view(self, request: HttpRequest, account_id: UUID) -> HttpResponse:
+        """Suspend an open account, with a reason; or set a suspended one to work again. Said first what it does."""
+        if not request.user.has_perm("accounts.change_account"):
+            raise PermissionDenied
+        account = Account.objects.filter(pk=account_id).exclude(state=AccountState.CLOSED).first()
+        if account is None:
+            raise Http404
+        by_id = cast(UUID, request.user.pk)
+        is_open = account.state == AccountState.OPEN
+        form = SuspendForm(request.POST if request.method == "POST" else None) if is_open else None
+        if request.method == "POST" and (form is None or form.is_valid()):
+            try:
+                if form is None:
+                    suspension.resume(account_id, by_id=by_id)
+                else:
+                    suspension.suspend(account_id, by_id=by_id, why=form.cleaned_data["why"])
+            except suspension.NotTheTime as error:
+                messages.error(request, str(error.user))
+            else:
+                messages.success(request, _("It is done, and the account’s administrators are told."))
+            return redirect("admin:accounts_account_change", account_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Suspend the account") if is_open else _("Set the account to work again"),
+            "account": account,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/accounts/account/suspend.html", context)
 
     def credit_view(self, request: HttpRequest, account_id: UUID) -> HttpResponse:
         """Book a payment that came another way: form, check page, booked once by its reference."""

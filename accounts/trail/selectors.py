@@ -32,6 +32,8 @@ _STAFF: Final = (
     Event.CASE_OPENED,
     Event.CASE_EXTENDED,
     Event.CASE_CLOSED,
+    Event.ACCOUNT_SUSPENDED,
+    Event.ACCOUNT_RESUMED,
 )
 
 

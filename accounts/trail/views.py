@@ -7,11 +7,13 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from accounts.permissions import Permission, page
 from accounts.seats import sitting
 from accounts.trail import selectors
+from privacy.catalogue.terms import SECURITY_LOG
 
 
 @page(Permission.SEE_AUDIT)
@@ -29,6 +31,7 @@ def audit(request: HttpRequest) -> HttpResponse:
         "tab": "audit",
         "entries": found.entries,
         "staff_only": staff_only,
+        "kept": gettext(SECURITY_LOG.text),
         "page": {
             "older": _address("before", found.older, staff_only),
             "newer": _address("after", found.newer, staff_only),

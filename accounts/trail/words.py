@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from django.conf import settings
+from django.db.models import Choices
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.closure.models import Choice
+from accounts.staff import Reason
 from accounts.teams.models import Role
+from accounts.teams.suspension import Why
 from paasoo_portal.core.audit import Event
+from privacy.cases.models import Kind as CaseKind
+from privacy.disclosure.models import OrderKind
+from privacy.exports.models import ExportKind
+from privacy.keys.models import DataClass
+from privacy.requests import models as requests
 
 Words = dict[str, str | Promise]
 
@@ -54,6 +64,8 @@ LABELS: Final[Words] = {
     Event.RETURN_MADE: gettext_lazy("Everything made ready to be returned"),
     Event.RETURN_CONFIRMED: gettext_lazy("Return of everything confirmed"),
     Event.ACCOUNT_CLOSED: gettext_lazy("Account closed"),
+    Event.ACCOUNT_SUSPENDED: gettext_lazy("Account suspended"),
+    Event.ACCOUNT_RESUMED: gettext_lazy("Account set to work again"),
     Event.PERSON_ERASED: gettext_lazy("A person’s data erased"),
     Event.BOUND_PUBLISHED: gettext_lazy("Retention bounds published"),
     Event.CLOCK_PUBLISHED: gettext_lazy("Legal clock published"),
@@ -103,6 +115,25 @@ _DATA: Final[Words] = {
     "choice": gettext_lazy("choice"),
     "until": gettext_lazy("until"),
 }
+_LOOKED_AT: Final[Words] = {
+    "account": gettext_lazy("the account"),
+    "person": gettext_lazy("a person, masked"),
+    "address": gettext_lazy("a person’s address"),
+    "request": gettext_lazy("a rights request"),
+    "messages": gettext_lazy("messages, masked"),
+    "message": gettext_lazy("a message, masked"),
+    "totp": gettext_lazy("authenticator app"),
+    "webauthn": gettext_lazy("passkey or security key"),
+    "recovery_codes": gettext_lazy("recovery codes"),
+}
+_CHOICES: Final[dict[str, tuple[type[Choices], ...]]] = {
+    "role": (Role,),
+    "reason": (Reason, Why),
+    "kind": (requests.Kind, CaseKind, ExportKind, OrderKind),
+    "step": (requests.StepKind,),
+    "choice": (Choice,),
+    "data_class": (DataClass,),
+}
 
 
 def label(event: str) -> str:
@@ -119,6 +150,11 @@ def details(data: dict[str, Any]) -> str:
 
 
 def _value(name: str, value: Any) -> str:
-    if name == "role" and value in Role.values:
-        return str(Role(value).label)
+    for choices in _CHOICES.get(name, ()):
+        if value in choices.values:
+            return str(choices(value).label)
+    if name == "what" and value in _LOOKED_AT:
+        return str(_LOOKED_AT[value])
+    if name == "region" and value in settings.REGIONS:
+        return settings.REGIONS[value].label
     return str(value).replace("_", " ")

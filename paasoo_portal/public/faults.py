@@ -14,7 +14,10 @@ _TOO_LARGE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
 def fault(request: HttpRequest, status: int) -> HttpResponse:
     """The page for a status that has one."""
-    context = {"request_id": getattr(request, "request_id", "")}
+    context = {
+        "request_id": getattr(request, "request_id", ""),
+        "of_staff": request.path.startswith("/admin/"),
+    }
     return HttpResponse(render_to_string(f"{status}.html", context), status=status)
 
 

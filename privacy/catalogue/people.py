@@ -5,6 +5,7 @@ Keeps P-RGT-1 and P-RGT-3: a model that names a person says how, and the check r
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -13,13 +14,13 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Value
 
 from paasoo_portal.core.router import TRAFFIC, plane_of
 from paasoo_portal.core.tenancy import TenantModel, scope
 from privacy.catalogue.declarations import FieldEntry, PersonalData, entries
 from privacy.catalogue.registry import catalogue
-from privacy.catalogue.terms import Export, Subject
+from privacy.catalogue.terms import Erasure, Export, Subject
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,12 @@ class Place:
         """Whether it names people only as those who work for us."""
         named = {field.subject for field in self.fields if field.field in self.declaration.person}
         return named == {Subject.STAFF}
+
+    def erasure_of(self, lookup: str) -> Erasure:
+        """What becomes of rows that name a person by this lookup."""
+        named = next((field for field in self.fields if field.field == lookup), None)
+        found = named.erasure if named is not None else None
+        return found or self.declaration.erasure
 
     @property
     def of_account(self) -> str:
@@ -108,6 +115,32 @@ def first_of_person(
                     about = _about(place, person_id) & Q(account_id=account_id)
                     found[place.label] += _ordered(place.model, about)[:most]
     return [(place, found[place.label]) for place in of_people]
+
+
+def counts_of_person(person_id: UUID, account_ids: Iterable[UUID]) -> list[tuple[Place, int]]:
+    """The places of people where a customer's person is named, with how many rows. One query, and one an account."""
+    of_people = [place for place in places_of_people() if not place.of_staff]
+    found = Counter(_counted([place for place in of_people if not place.tenant], person_id))
+    for account_id in account_ids:
+        with scope(account_id):
+            found.update(
+                _counted([place for place in of_people if place.tenant], person_id, account_id=account_id)
+            )
+    return [(place, found[place.label]) for place in of_people if found[place.label]]
+
+
+def _counted(asked: list[Place], person_id: UUID, **narrowed: UUID) -> dict[str, int]:
+    counts = [
+        place.model._base_manager.filter(_about(place, person_id), **narrowed)
+        .order_by()
+        .annotate(place=Value(place.label))
+        .values("place")
+        .annotate(n=Count("pk", distinct=True))
+        .values_list("place", "n")
+        for place in asked
+    ]
+    first, *others = counts
+    return dict(first.union(*others, all=True))
 
 
 def _about(place: Place, person_id: UUID) -> Q:

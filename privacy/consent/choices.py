@@ -7,7 +7,9 @@ from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from paasoo_portal.core import clock
 from privacy.consent.register import CHOICE_COOKIE, TEXT_VERSION, VISIT_COOKIE, Purpose
@@ -52,6 +54,26 @@ def standing(request: HttpRequest) -> Standing:
         found = read(request.COOKIES.get(CHOICE_COOKIE, ""), request.COOKIES.get(VISIT_COOKIE, ""))
         request._consent = Standing(found, request.headers.get("Sec-GPC") == "1")  # type: ignore[attr-defined]
     return request._consent  # type: ignore[attr-defined,no-any-return]
+
+
+def set_cookies(response: HttpResponseBase, choice: Choice) -> None:
+    """Let the browser carry a choice; the visit's number goes with the last consent."""
+    _set(response, CHOICE_COOKIE, choice.write())
+    if choice.visitor_id is not None:
+        _set(response, VISIT_COOKIE, choice.visitor_id.hex)
+    else:
+        response.delete_cookie(VISIT_COOKIE, samesite="Lax")
+
+
+def _set(response: HttpResponseBase, name: str, value: str) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=int(ASK_AGAIN_AFTER.total_seconds()),
+        secure=settings.PRODUCTION,
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 def read(value: str, visit: str) -> Choice | None:

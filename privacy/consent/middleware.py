@@ -1,4 +1,7 @@
-"""Counts the pages of those who agreed to statistics; for everybody else it does nothing at all."""
+"""Counts the pages of those who agreed to statistics, until the browser's signal takes their consent back.
+
+For everybody else it does nothing at all. Keeps P-CON-2 and P-CON-3.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,12 @@ from collections.abc import Callable
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language
 
-from privacy.consent.choices import standing
+from privacy.consent.choices import Choice, set_cookies, standing
+from privacy.consent.models import How
 from privacy.consent.register import CHOICE_COOKIE, Purpose
-from privacy.consent.services import count_visit
+from privacy.consent.services import choose, count_visit
 
 log = logging.getLogger(__name__)
 
@@ -20,10 +25,27 @@ class StatisticsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if taken_back := _by_signal(request):
+            response = self.get_response(request)
+            set_cookies(response, taken_back)
+            return response
         response = self.get_response(request)
         if CHOICE_COOKIE in request.COOKIES and standing(request).allows(Purpose.STATISTICS):
             _count(request, response)
         return response
+
+
+def _by_signal(request: HttpRequest) -> Choice | None:
+    """The choice that a signal makes of a consent given before it: withdrawn, recorded, and its visits erased."""
+    now = standing(request)
+    if not now.signal or now.choice is None or not now.choice.granted:
+        return None
+    person_id = request.user.pk if request.user.is_authenticated else None
+    try:
+        return choose(now, frozenset(), how=How.SIGNAL, person_id=person_id, language=get_language() or "en")
+    except DatabaseError as error:
+        log.warning("a signal was not recorded", extra={"error": type(error).__name__})
+        return None
 
 
 def _count(request: HttpRequest, response: HttpResponse) -> None:

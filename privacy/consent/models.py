@@ -18,6 +18,7 @@ class Decision(models.TextChoices):
 class How(models.TextChoices):
     BANNER = "banner", _("the notice")
     SETTINGS = "settings", _("the settings page")
+    SIGNAL = "signal", _("the browser’s Global Privacy Control")
 
 
 class ConsentRecord(models.Model):

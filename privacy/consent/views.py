@@ -7,20 +7,18 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django import forms
-from django.conf import settings
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
-from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from paasoo_portal.core.http.back import back
 from privacy.consent import register
-from privacy.consent.choices import ASK_AGAIN_AFTER, Choice, standing
+from privacy.consent.choices import set_cookies, standing
 from privacy.consent.models import ConsentRecord, How
-from privacy.consent.register import CHOICE_COOKIE, LABELS, MEANINGS, VISIT_COOKIE, Purpose
+from privacy.consent.register import LABELS, MEANINGS, Purpose
 from privacy.consent.services import choose
 
 _SHOWN = 50
@@ -52,18 +50,18 @@ def cookies(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         form = ChoicesForm(request.POST)
         if form.is_valid():
-            response = redirect("cookies")
+            # Said by the address: a message would set the session's cookie for who never signed in.
+            response = redirect(f"{reverse('cookies')}?saved=1")
             _keep(request, response, form.granted(), How.SETTINGS)
-            messages.success(request, _("Your choice is saved. You can change it here at any time."))
             return response
     else:
-        held = now.choice.granted if now.choice else frozenset[Purpose]()
-        form = ChoicesForm(initial={purpose: "yes" if purpose in held else "no" for purpose in Purpose})
+        form = ChoicesForm(initial={purpose: "yes" if now.allows(purpose) else "no" for purpose in Purpose})
     return render(
         request,
         "consent/cookies.html",
         {
             "form": form,
+            "saved": request.method != "POST" and "saved" in request.GET,
             "signal": now.signal,
             "choice": now.choice,
             "needed": [cookie for cookie in register.cookies() if cookie.purpose is None],
@@ -97,26 +95,7 @@ def _keep(request: HttpRequest, response: HttpResponseBase, granted: frozenset[P
     choice = choose(
         standing(request), granted, how=how, person_id=_person(request), language=get_language() or "en"
     )
-    _set_cookies(response, choice)
-
-
-def _set_cookies(response: HttpResponseBase, choice: Choice) -> None:
-    _set(response, CHOICE_COOKIE, choice.write())
-    if choice.visitor_id is not None:
-        _set(response, VISIT_COOKIE, choice.visitor_id.hex)
-    else:
-        response.delete_cookie(VISIT_COOKIE, samesite="Lax")
-
-
-def _set(response: HttpResponseBase, name: str, value: str) -> None:
-    response.set_cookie(
-        name,
-        value,
-        max_age=int(ASK_AGAIN_AFTER.total_seconds()),
-        secure=settings.PRODUCTION,
-        httponly=True,
-        samesite="Lax",
-    )
+    set_cookies(response, choice)
 
 
 def _from_here(request: HttpRequest) -> bool:

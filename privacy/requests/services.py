@@ -149,13 +149,13 @@ def cancel(request_id: UUID, *, person_id: UUID) -> RightsRequest:
     return found
 
 
-def assign(request_id: UUID, *, to_id: UUID) -> RightsRequest:
-    """Staff take a request to look after it. Raises NotOpen."""
+def assign(request_id: UUID, *, to_id: UUID, by_id: UUID) -> RightsRequest:
+    """Staff look after a request, and answer it in place of an administrator. Raises NotOpen."""
     with transaction.atomic():
         found = _open(request_id)
         found.assigned_to_id, found.routed_to = to_id, Route.STAFF
         found.save(update_fields=["assigned_to_id", "routed_to"])
-        _step(found, StepKind.ASSIGNED, "staff", to_id)
+        _step(found, StepKind.ASSIGNED, "staff", by_id)
     return found
 
 

@@ -43,7 +43,7 @@ PUBLIC = {
     "account_open": "for the signed-in who have no account yet; asks for sign-in itself",
     "invitation_follow": "whoever has the link; looks up its token and nothing else",
     "invitation_accept": "whoever followed a link; lets in the address it was sent to alone",
-    "privacy_centre": "everybody's rights; asks for sign-in itself",
+    "privacy_centre": "everybody's rights: the doors, or for visitors the ways to them",
     "privacy_clocks": "published periods and the laws behind them",
     "privacy_held": "one's own data; asks for sign-in itself",
     "privacy_export": "one's own copies; asks for sign-in itself, and for the permission of an account's",

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core import mail
 
 from accounts.api_keys.services import create_api_key
+from accounts.closure.models import AccountClosure
 from accounts.models import Account, AccountState
+from messaging.messages.models import Message
 from messaging.pages import log
 from messaging.pricing.models import Price
-from paasoo_portal.core import audit
+from paasoo_portal.core import audit, clock
 from paasoo_portal.core.audit.models import AuditEvent
 from paasoo_portal.core.ids import uuid7
+from paasoo_portal.core.tenancy import scope
 from tests.pages.conftest import REGION, Cast, Send
 from tests.pages.visitor import STRICT, Visitor
 
@@ -75,15 +80,40 @@ def test_an_account_shows_members_and_keys_without_secrets(dana: Visitor, cast: 
     assert [look.chain for look in looks("account")] == [cast.company.pk]
 
 
-def test_an_account_is_suspended_by_the_service(dana: Visitor, cast: Cast) -> None:
-    path = f"/admin/accounts/account/{cast.company.pk}/change/"
-    dana.post_on(path, {"state": "suspended", "throttle_per_second": "50"})
+def test_an_account_is_suspended_with_a_reason_and_works_again(
+    dana: Visitor, alice: Visitor, cast: Cast, django_capture_on_commit_callbacks: Any
+) -> None:
+    where = f"/admin/accounts/account/{cast.company.pk}"
+    dana.post_on(f"{where}/change/", {"state": "closed", "throttle_per_second": "51"})
     found = Account.objects.get(pk=cast.company.pk)
+    assert (found.state, found.throttle_per_second) == ("open", 51), "a state is no field to be typed over"
+    assert "Choose a reason" in dana.client.post(f"{where}/suspend/").content.decode()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert dana.post_on(f"{where}/suspend/", {"why": "unpaid"}) == f"{where}/change/"
+    found.refresh_from_db()
     assert found.state == "suspended"
     assert found.version > cast.company.version
-    assert AuditEvent.objects.filter(
-        event=audit.Event.SETTINGS_CHANGED, actor_id=cast.dana.pk, actor_kind="staff"
-    ).exists()
+    assert [one.to for one in mail.outbox] == [["alice@example.com"]]
+    assert "An invoice is not paid." in mail.outbox[0].body
+    assert "reason: An invoice is not paid" in alice.get("/audit/", {"who": "staff"}).text
+    assert "works again" in shown(dana, f"{where}/suspend/")
+    with django_capture_on_commit_callbacks(execute=True):
+        dana.post_on(f"{where}/suspend/")
+    found.refresh_from_db()
+    assert found.state == "open"
+    assert mail.outbox[1].subject == f"{cast.company.name} works again"
+
+
+def test_only_closing_closes_and_what_is_closed_stays(dana: Visitor, cast: Cast) -> None:
+    where = f"/admin/accounts/account/{cast.company.pk}/suspend/"
+    closing = AccountClosure.objects.create(
+        account_id=cast.company.pk, asked_by_id=cast.alice.pk, final_at=clock.now(), begun_at=clock.now()
+    )
+    Account.objects.filter(pk=cast.company.pk).update(state=AccountState.SUSPENDED)
+    dana.post_on(where)
+    assert Account.objects.get(pk=cast.company.pk).state == "suspended", f"closing {closing.pk} is under way"
+    Account.objects.filter(pk=cast.company.pk).update(state=AccountState.CLOSED)
+    assert dana.client.get(where).status_code == 404
 
 
 def test_messages_are_read_one_account_at_a_time_masked(dana: Visitor, cast: Cast, send: Send) -> None:
@@ -99,6 +129,19 @@ def test_messages_are_read_one_account_at_a_time_masked(dana: Visitor, cast: Cas
     assert [look.subject_id for look in looks("message")] == [sent.id]
     assert dana.client.get(f"{where}{uuid7()}/").status_code == 404
     assert dana.client.get(f"{MESSAGES}{REGION}/{uuid7()}/").status_code == 404
+
+
+def test_a_message_s_page_says_what_of_it_is_erased(dana: Visitor, cast: Cast, send: Send) -> None:
+    sent, unkept = send("447700900101"), send(content_days=0)
+    with scope(cast.company.pk, using=[REGION]):
+        Message.objects.using(REGION).filter(pk=unkept.id).update(content_sealed=None)
+    where = f"{MESSAGES}{REGION}/{cast.company.pk}/"
+    assert "not kept beyond delivery" in shown(dana, f"{where}{unkept.id}/")
+    for days in (31, 91):
+        with clock.travel(by=timedelta(days=days)):
+            page = shown(dana, f"{where}{sent.id}/")
+        assert "<td>erased</td>" in page
+        assert page.count("<td>–</td>") == (1 if days == 31 else 2)
 
 
 def test_whose_messages_is_searched_by_name_or_identifier(dana: Visitor, cast: Cast) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.db import OperationalError
 from django.test import RequestFactory
 
 from messaging.pages import log
+from paasoo_portal.core.logs import LineFormatter
 from paasoo_portal.public import faults
 from tests.pages.visitor import STRICT, Page, Visitor, check
 
@@ -38,6 +40,26 @@ def test_an_error_of_ours_shows_nothing_of_the_inside(
     page = alice.get("/messages/", status=500)
     assert "secret inside" not in page.source
     assert page.response["X-Request-Id"] in page.text
+
+
+def test_the_request_that_a_person_names_is_found_in_the_log(
+    alice: Visitor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*args: Any, **kwargs: Any) -> None:
+        logging.getLogger("messaging").warning("on the way")
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(log, "read_page", broken)
+    alice.client.raise_request_exception = False
+    # Lines are made while the request runs, as the handlers make them.
+    caplog.handler.setFormatter(LineFormatter())
+    named = {alice.get("/messages/", status=500).response["X-Request-Id"]: "/messages/"}
+    lines = caplog.text.splitlines()
+    named[alice.get("/no-such-page/", status=404).response["X-Request-Id"]] = "/no-such-page/"
+    for identity, path in named.items():
+        assert any(f"request_id={identity}" in line and path in line for line in caplog.text.splitlines())
+    first = next(iter(named))
+    assert any("on the way" in line and f"request_id={first}" in line for line in lines)
 
 
 def test_a_region_that_is_away_is_503_with_retry_after(

@@ -36,7 +36,8 @@ def test_a_look_by_staff_is_shown_and_can_be_asked_for(cast: Cast, alice: Visito
     )
     page = alice.get("/audit/", {"who": "staff"})
     assert "PaaSoo staff, number" in page.text
-    assert "reason: support request" in page.text
+    assert "what: the account; reason: The customer asked for help" in page.text
+    assert "Each goes one year after the event." in page.text
     assert "Dana" not in page.text
 
 

@@ -20,6 +20,7 @@ PAGES = [
     "/docs/api/sendMessages/",
     "/docs/api/classic/",
     "/cookies/",
+    "/privacy/",
     "/certificates/check/",
     "/accounts/login/",
     "/accounts/signup/",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 
 from paasoo_portal.core import clock
 from privacy.consent import register
@@ -61,9 +62,9 @@ def test_after_a_yes_pages_are_counted_under_a_random_number(nobody: Visitor, ch
 def test_withdrawal_is_as_easy_and_erases_what_was_counted(nobody: Visitor, choose: Choose) -> None:
     choose("yes")
     crawl(nobody)
-    assert nobody.post_on("/cookies/", {"statistics": "no"}) == "/cookies/"
+    assert nobody.post_on("/cookies/", {"statistics": "no"}) == "/cookies/?saved=1"
     assert not PageVisit.objects.exists()
-    page = nobody.get("/cookies/")
+    page = nobody.get("/cookies/", {"saved": "1"})
     assert "Your choice is saved" in page.text
     assert not nobody.client.cookies[register.VISIT_COOKIE].value
     crawl(nobody)
@@ -75,6 +76,8 @@ def test_the_settings_start_at_no_and_keep_a_choice(nobody: Visitor) -> None:
     assert nobody.get("/cookies/").values() == {"statistics": "no"}
     nobody.post_on("/cookies/", {"statistics": "yes"})
     assert nobody.get("/cookies/").values() == {"statistics": "yes"}
+    assert "Your choice is saved" in nobody.get("/cookies/", {"saved": "1"}).text
+    assert settings.SESSION_COOKIE_NAME not in nobody.client.cookies, "who did not sign in needs none"
     assert "Choose yes or no" in nobody.post("/cookies/", {}).texts(".error-summary")[0]
 
 
@@ -92,8 +95,17 @@ def test_the_browser_s_signal_is_a_no_to_everything(nobody: Visitor, choose: Cho
 
 def test_a_signal_that_comes_later_stops_the_counting_at_once(nobody: Visitor, choose: Choose) -> None:
     choose("yes")
+    nobody.get("/policy/")
+    assert PageVisit.objects.exists()
+    page = nobody.client.get("/prices/", headers={"Sec-GPC": "1"})
+    assert page.cookies["visit"]["max-age"] == 0
+    assert not PageVisit.objects.exists(), "what stood on the consent goes with it"
+    proof = ConsentRecord.objects.latest("at")
+    assert (proof.decision, proof.how) == ("withdrawn", "signal")
     nobody.client.get("/prices/", headers={"Sec-GPC": "1"})
-    assert not PageVisit.objects.filter(page="prices").exists()
+    assert ConsentRecord.objects.count() == 2, "once"
+    assert nobody.get("/cookies/").values() == {"statistics": "no"}
+    assert not PageVisit.objects.exists(), "a signal that ends gives no consent"
 
 
 def test_the_signal_s_own_address(nobody: Visitor) -> None:

@@ -35,6 +35,14 @@ def test_visitors_are_welcomed_and_the_signed_in_go_home(nobody: Visitor, alice:
     assert alice.sent_on(alice.client.get("/welcome/")) == "/"
 
 
+def test_who_has_no_sign_in_finds_the_way_to_ask(nobody: Visitor) -> None:
+    """P-RGT-1."""
+    assert nobody.get("/welcome/").all('footer a[href="/privacy/"]')
+    ways = nobody.get("/privacy/").links()
+    assert {"/privacy/ask/", "/accounts/login/?next=/privacy/", "/end-users/"} <= set(ways)
+    nobody.get("/privacy/ask/")
+
+
 def test_prices_are_those_in_force(nobody: Visitor) -> None:
     assert "once they are published" in nobody.get("/prices/").text
     publish_prices({("GB", ""): "0.0350", ("US", ""): "0.0075"}, effective_on=clock.today())  # type: ignore[dict-item]

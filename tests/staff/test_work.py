@@ -40,7 +40,7 @@ class TestUnmasking:
         event = AuditEvent.objects.filter(chain=cast.company.pk).latest("number")
         assert event.data == {"what": "address", "reason": "rights_request"}
         page = alice.get("/audit/", {"who": "staff"})
-        assert "reason: rights request" in page.text
+        assert "reason: To answer a rights request" in page.text
 
     def test_shows_nothing_when_it_cannot_be_recorded(
         self, cast: Cast, officer: Visitor, monkeypatch: pytest.MonkeyPatch
@@ -117,9 +117,19 @@ class TestRequests:
     def test_words_stay_masked_until_a_reason_is_given(self, cast: Cast, officer: Visitor) -> None:
         found = received(cast.alice.pk)
         where = f"{QUEUE}{found.pk}/change/"
-        assert "Ó Briain" not in shown(officer, where)
+        page = shown(officer, where)
+        assert "Ó Briain" not in page
+        assert "a•••@example.com" in page
+        assert "alice@example.com" not in page
         assert officer.post_on(f"{QUEUE}{found.pk}/open/", {"reason": "rights_request"}) == where
-        assert "Ó Briain" in shown(officer, where)
+        page = shown(officer, where)
+        for told in (
+            "Ó Briain",
+            "Alice",
+            "alice@example.com",
+            f"/admin/accounts/person/{cast.alice.pk}/change/",
+        ):
+            assert told in page
         (look,) = AuditEvent.objects.filter(event=audit.Event.STAFF_VIEWED, subject_id=found.pk)
         assert look.data["reason"] == "rights_request"
 
@@ -128,7 +138,15 @@ class TestRequests:
     ) -> None:
         found = received(cast.alice.pk)
         where = f"{QUEUE}{found.pk}/change/"
-        officer.post_on(f"{QUEUE}{found.pk}/take/")
+        me = Person.objects.get(email="privacy@example.com")
+        assert "Nobody looks after it yet." in shown(officer, f"{QUEUE}{found.pk}/assign/")
+        assert (
+            "Choose somebody"
+            in officer.client.post(f"{QUEUE}{found.pk}/assign/", {"to": cast.bob.pk}).content.decode()
+        )
+        assert officer.post_on(f"{QUEUE}{found.pk}/assign/", {"to": me.pk}) == where
+        assert me.email in shown(officer, QUEUE)
+        assert f"{me.email} looks after it now." in shown(officer, f"{QUEUE}{found.pk}/assign/")
         officer.post_on(f"{QUEUE}{found.pk}/open/", {"reason": "rights_request"})
         given = {"action": "answer", "ground": "", "text": "Corrected, Ms Ó Briain."}
         check = officer.client.post(where, given | {"step": "check"}).content.decode()

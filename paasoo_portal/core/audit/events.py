@@ -74,4 +74,6 @@ class Event(StrEnum):
     RETURN_MADE = "system:return:made"
     RETURN_CONFIRMED = "account:return:confirmed"
     ACCOUNT_CLOSED = "account:account:closed"
+    ACCOUNT_SUSPENDED = "account:account:suspended"
+    ACCOUNT_RESUMED = "account:account:resumed"
     PERSON_ERASED = "person:person:erased"

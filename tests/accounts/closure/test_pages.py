@@ -82,7 +82,11 @@ class TestDeleting:
         alice: Visitor,
         bob: Visitor,
     ) -> None:
-        assert "administrator answers first" in bob.get("/privacy/delete/").text
+        page = bob.get("/privacy/delete/")
+        assert "administrator answers first" in page.text
+        rows = [[cell.text_content() for cell in row] for row in page.all("tbody tr")]
+        assert ["Memberships", "1", "deleted"] in rows
+        assert "Legal clocks" not in page.text, "which no customer's person is in"
         bob.confirm_recently()
         path = bob.post_on("/privacy/delete/", {"email": "BOB@example.com"})
         found = RightsRequest.objects.get()
@@ -163,7 +167,7 @@ class TestDeleting:
         assert "erased" in erin.get("/privacy/deleted/").title
         assert not Person.objects.filter(email="erin@example.com").exists()
         assert mail.outbox[-1].to == ["erin@example.com"]
-        assert erin.client.get("/privacy/").status_code == 302
+        assert erin.client.get("/privacy/held/").status_code == 302
 
 
 def _cancelling(found: RightsRequest, person_id: UUID) -> type[AnswerForm]:
