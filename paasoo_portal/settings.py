@@ -123,6 +123,7 @@ MIDDLEWARE = [
     "paasoo_portal.core.http.request_id.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "paasoo_portal.core.http.compression.CompressPages",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "paasoo_portal.core.http.language.LanguageMiddleware",

@@ -18,6 +18,7 @@ from messaging.messages.models import Message, MessageEvent
 from messaging.messages.states import FINAL, Actor, Direction, State
 from messaging.pages import words
 from messaging.pages.opening import Content, Number, Numbers, content_of
+from messaging.webhooks.selectors import ERRORS
 from paasoo_portal.core import clock, partitions, regions
 from paasoo_portal.core.ids import time_of
 from privacy.keys.models import INSTRUCTED, DataClass, DataKey, KeyTombstone
@@ -188,7 +189,7 @@ def _pushes(alias: str, message: Message) -> list[Push]:
             about=words.state(row.message_state),
             attempts=row.attempts,
             status=row.last_status,
-            error=row.last_error,
+            error=str(ERRORS.get(row.last_error, row.last_error)),
             at=row.last_at,
             due_at=row.due_at if row.state == PushState.PENDING else None,
         )

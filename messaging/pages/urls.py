@@ -3,6 +3,7 @@
 from django.urls import path
 
 from messaging.pages import (
+    views_balance,
     views_erase,
     views_export,
     views_home,
@@ -15,6 +16,7 @@ from messaging.webhooks import views as webhooks
 
 urlpatterns = [
     path("", views_home.home, name="home"),
+    path("balance/", views_balance.balance, name="balance"),
     path("messages/", views_log.message_log, name="messages"),
     path("messages/export/", views_export.export, name="messages_export"),
     path("messages/refused/", views_refused.refused, name="messages_refused"),

@@ -24,6 +24,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext, to_locale
 
+from paasoo_portal.core import clock
 from paasoo_portal.core.charts import Bars
 
 register = template.Library()
@@ -95,7 +96,10 @@ def bars(chart: Bars, id: str) -> dict[str, Any]:
 
 @register.simple_tag
 def when(moment: datetime | None, style: str = "full") -> SafeString | str:
-    """A moment in the reader's zone, which is named; `style` is full, short (day and time) or time."""
+    """A moment in the reader's zone; `style` is full (which names the zone), short (day and time) or time.
+
+    The foot of each page of the signed-in names the zone for the others.
+    """
     if moment is None:
         return "–"
     local = timezone.localtime(moment)
@@ -103,7 +107,7 @@ def when(moment: datetime | None, style: str = "full") -> SafeString | str:
         text = formats.time_format(local, "H:i:s")
     elif style == "short":
         text = _("%(day)s, %(time)s") % {
-            "day": formats.date_format(local, pgettext("short day, as a Django date format", "j M")),
+            "day": formats.date_format(local, _short(local.date())),
             "time": local.strftime("%H:%M"),
         }
     else:
@@ -117,17 +121,20 @@ def when(moment: datetime | None, style: str = "full") -> SafeString | str:
 
 @register.simple_tag
 def on(day: date | None, style: str = "full") -> SafeString | str:
-    """A day; retention's days are UTC days and stay so in every zone. `style` short leaves out the year."""
+    """A day; retention's days are UTC days and stay so in every zone. `style` short leaves out the present year."""
     if day is None:
         return "–"
     return format_html(
         '<time datetime="{}">{}</time>',
         day.isoformat(),
-        formats.date_format(
-            day,
-            "DATE_FORMAT" if style == "full" else pgettext("short day, as a Django date format", "j M"),
-        ),
+        formats.date_format(day, "DATE_FORMAT" if style == "full" else _short(day)),
     )
+
+
+def _short(day: date) -> str:
+    if day.year == clock.today().year:
+        return pgettext("short day, as a Django date format", "j M")
+    return pgettext("short day of another year, as a Django date format", "j M Y")
 
 
 @register.simple_tag
