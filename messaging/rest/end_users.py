@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
+from django.utils.translation import gettext_noop as N_  # noqa: N812  xgettext's own name for it
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -35,7 +36,7 @@ class EndUserView(KeyView):
 
     @extend_schema(
         operation_id="findEndUser",
-        summary="Find what is stored of a number",
+        summary=N_("Find what is stored of a number"),
         parameters=[_NUMBER, *DAYS],
         responses={200: shapes.EndUser, **PROBLEMS},
     )
@@ -55,7 +56,7 @@ class EndUserView(KeyView):
 
     @extend_schema(
         operation_id="eraseEndUser",
-        summary="Erase everything of a number",
+        summary=N_("Erase everything of a number"),
         description="Numbers are recycled: bound the days to those of the person who asks.",
         parameters=[_NUMBER, *DAYS],
         responses={200: shapes.EndUserErased, **PROBLEMS},
@@ -99,7 +100,7 @@ class EndUserExportView(EndUserView):
 
     @extend_schema(
         operation_id="exportEndUser",
-        summary="Export everything of a number",
+        summary=N_("Export everything of a number"),
         parameters=[_NUMBER, *DAYS],
         responses={200: shapes.EndUserExport, **PROBLEMS},
     )

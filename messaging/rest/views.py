@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.http import Http404
+from django.utils.translation import gettext_noop as N_  # noqa: N812  xgettext's own name for it
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -42,7 +43,7 @@ class Messages(KeyView):
 
     @extend_schema(
         operation_id="sendMessages",
-        summary="Send one message, or up to a hundred",
+        summary=N_("Send one message, or up to a hundred"),
         description="One message is taken or refused as a whole. Of several, each gets its own result; those that are "
         "taken are stored together, or none of them. Every rule of the classic API applies.",
         parameters=[_IDEMPOTENCY],
@@ -75,7 +76,7 @@ class Messages(KeyView):
 
     @extend_schema(
         operation_id="listMessages",
-        summary="List messages, newest first",
+        summary=N_("List messages, newest first"),
         parameters=[
             *DAYS,
             OpenApiParameter("state", str, enum=shapes.STATES),
@@ -146,7 +147,7 @@ class OneMessage(KeyView):
 
     @extend_schema(
         operation_id="getMessage",
-        summary="Look at a message, by its id or its classic id",
+        summary=N_("Look at a message, by its id or its classic id"),
         responses={200: shapes.MessageDetail, **PROBLEMS},
     )
     def get(self, request: Request, reference: str) -> Response:
@@ -157,7 +158,7 @@ class OneMessage(KeyView):
 
     @extend_schema(
         operation_id="eraseMessage",
-        summary="Erase a message",
+        summary=N_("Erase a message"),
         description="Text, number, events and reports go at once; what it cost stays as an accounting record.",
         responses={204: None, **PROBLEMS},
     )
@@ -187,7 +188,7 @@ class BalanceView(KeyView):
 
     @extend_schema(
         operation_id="getBalance",
-        summary="What may still be spent, in all regions together",
+        summary=N_("What may still be spent, in all regions together"),
         responses={200: shapes.Balance, **PROBLEMS},
     )
     def get(self, request: Request) -> Response:
@@ -200,7 +201,7 @@ class RetentionView(KeyView):
 
     @extend_schema(
         operation_id="getRetention",
-        summary="How long each class of data is kept",
+        summary=N_("How long each class of data is kept"),
         responses={200: shapes.RetentionList, **PROBLEMS},
     )
     def get(self, request: Request) -> Response:
@@ -208,7 +209,7 @@ class RetentionView(KeyView):
 
     @extend_schema(
         operation_id="instructRetention",
-        summary="Instruct how long a class is kept",
+        summary=N_("Instruct how long a class is kept"),
         description="Shortening takes effect after 24 hours, and can be cancelled in the portal until then; lengthening "
         "takes effect at once, for new messages.",
         request=shapes.Instruction,

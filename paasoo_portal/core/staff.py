@@ -22,7 +22,7 @@ class StaffAdmin(admin.ModelAdmin):
     @property
     def media(self) -> forms.Media:
         """Django's scripts without those that write slugs, of which there are none: half of all their weight."""
-        scripts = [name for name in super().media._js if "xregexp" not in name and "urlify" not in name]
+        scripts = [name for name in super().media._js if "xregexp" not in name and "urlify" not in name]  # type: ignore[attr-defined]
         return forms.Media(js=scripts)
 
     def changelist_view(
