@@ -75,6 +75,8 @@ HARBOURLINE: Final = Company(
     members=(
         Someone("jonas.weber@harbourline.example", "Jonas Weber", Role.DEVELOPER),
         Someone("aoife.byrne@harbourline.example", "Aoife Byrne", Role.SUPPORT),
+        Someone("bram.boekel@harbourline.example", "Bram Boekel", Role.BILLING),
+        Someone("vida.novak@harbourline.example", "Vida Novak", Role.VIEWER),
     ),
     invited="noor.haddad@harbourline.example",
     streams=(

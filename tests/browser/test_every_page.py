@@ -54,7 +54,7 @@ PAGES += [
     "/accounts/email/",
     "/accounts/logout/",
 ]
-PAGES += ["/team/", "/team/invite/", "/team/leave/", "/audit/", "/account/settings/"]
+PAGES += ["/balance/", "/team/", "/team/invite/", "/team/leave/", "/audit/", "/account/settings/"]
 PAGES += ["/profile/", "/profile/sessions/", "/accounts/2fa/"]
 PAGES += [
     "/privacy/",
@@ -112,13 +112,13 @@ def test_every_page_in_every_look(sit: Sit, size: tuple[int, int], dark: bool) -
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("role", ["developer", "support"])
+@pytest.mark.parametrize("role", ["developer", "support", "billing", "viewer"])
 def test_every_page_of_every_role(sit: Sit, role: str) -> None:
     desk = sit()
     desk.sign_in(desk.portal.user(role))
     walk(
         desk,
-        ["/", "/messages/", "/retention/", "/certificates/", "/send/", "/api-keys/"],
+        ["/", "/messages/", "/retention/", "/certificates/", "/send/", "/api-keys/", "/balance/", "/team/"],
     )
 
 

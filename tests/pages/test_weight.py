@@ -37,7 +37,7 @@ def test_a_file_and_an_answer_to_a_program_are_not_compressed(alice: Visitor) ->
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/send/", "/api-keys/", "/api-keys/new/", "/retention/", "/certificates/"],
+    ["/", "/send/", "/api-keys/", "/api-keys/new/", "/retention/", "/certificates/", "/balance/"],
 )
 def test_other_pages_are_lighter(alice: Visitor, path: str) -> None:
     assert weight(alice, path) < LIMIT / 3

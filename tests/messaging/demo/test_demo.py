@@ -85,6 +85,8 @@ def test_the_demo_is_whole(stage: Path) -> None:
         ("administrator", "Harbourline Logistics"),
         ("developer", "Harbourline Logistics"),
         ("support", "Harbourline Logistics"),
+        ("billing", "Harbourline Logistics"),
+        ("viewer", "Harbourline Logistics"),
         ("administrator", "Tidewater Dental"),
     ]
     assert [one["role"] for one in made["staff"]] == [
