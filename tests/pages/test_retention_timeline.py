@@ -230,7 +230,10 @@ class TestHistory:
             )
         self.give(cast, 7)
         self.give(cast, 100, DataClass.NUMBER)
-        told = [(row[0], row[1], row[4].split()[0]) for row in self.rows(alice.get("/retention/"))]
+        told = [
+            (row[0].removesuffix("Alice"), row[1], row[4].split()[0])
+            for row in self.rows(alice.get("/retention/"))
+        ]
         assert told == [
             ("Message content", "40 → 7", "Waiting"),
             ("End-User numbers", "90 → 100", "In"),

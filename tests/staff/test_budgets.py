@@ -61,9 +61,7 @@ def lists(cast: Cast, send: Send, as_role: AsRole) -> list[str]:
         Person(email=f"{uuid7()}@example.com", last_login=clock.now()) for _each in range(MANY)
     )
     for _each in range(MANY):
-        receive(
-            kind="other", person_id=cast.bob.pk, account_id=company, text="x", route=Route.PRIVACY_OFFICER
-        )
+        receive(kind="other", person_id=cast.bob.pk, account_id=company, text="x", route=Route.STAFF)
     with as_role("worker"):
         RetentionRun.objects.bulk_create(
             RetentionRun(
