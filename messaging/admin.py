@@ -63,7 +63,6 @@ class WhoseForm(forms.Form):
         label=gettext_lazy("Company name or account ID"),
         required=False,
         max_length=120,
-        widget=forms.TextInput(attrs={"size": 40}),
     )
 
 
