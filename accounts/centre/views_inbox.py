@@ -29,13 +29,14 @@ _SHOWN = 100
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
     """Open ones by due date, then the closed."""
-    rows = RightsRequest.objects.filter(account_id=sitting(request).account_id)
+    rows = RightsRequest.objects.filter(account_id=sitting(request).account_id, person_id__isnull=False)
     waiting = rows.filter(state=RequestState.OPEN).order_by("due_on")[:_SHOWN]
     done = rows.exclude(state=RequestState.OPEN).order_by("-received_at")[:20]
+    names = directory.labels("person", {one.person_id for one in (*waiting, *done) if one.person_id})
     context = {
         "section": "privacy",
-        "waiting": [(one, directory.label("person", one.person_id)) for one in waiting if one.person_id],
-        "done": [(one, directory.label("person", one.person_id)) for one in done if one.person_id],
+        "waiting": [(one, names[one.person_id]) for one in waiting if one.person_id],
+        "done": [(one, names[one.person_id]) for one in done if one.person_id],
     }
     return render(request, "centre/inbox.html", context)
 

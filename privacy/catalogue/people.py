@@ -96,16 +96,17 @@ def rows_of_person(place: Place, person_id: UUID, account_ids: Iterable[UUID]) -
         yield from _ordered(place.model, _about(place, person_id))
 
 
-def first_of_person(
+def newest_of_person(
     person_id: UUID, account_ids: Iterable[UUID], most: int, *, worked_here: bool
 ) -> list[tuple[Place, list[models.Model]]]:
-    """By place, the first rows that are about a person: at most `most` of each account. One query a place and account.
+    """By place, the newest rows that are about a person, at most `most`. One query a place and account.
 
-    Who never worked for us stands in no table of staff, so those are not asked.
+    Keys are counters or carry their time, so the highest is the newest. Who never worked for us stands in no table of
+    staff, so those are not asked.
     """
     of_people = [place for place in places_of_people() if worked_here or not place.of_staff]
     found = {
-        place.label: [] if place.tenant else list(_ordered(place.model, _about(place, person_id))[:most])
+        place.label: [] if place.tenant else list(_newest(place.model, _about(place, person_id))[:most])
         for place in of_people
     }
     for account_id in account_ids:
@@ -113,8 +114,19 @@ def first_of_person(
             for place in of_people:
                 if place.tenant:
                     about = _about(place, person_id) & Q(account_id=account_id)
-                    found[place.label] += _ordered(place.model, about)[:most]
-    return [(place, found[place.label]) for place in of_people]
+                    found[place.label] += _newest(place.model, about)[:most]
+    return [(place, sorted(found[place.label], key=_key, reverse=True)[:most]) for place in of_people]
+
+
+def count_of_person(place: Place, person_id: UUID, account_ids: Iterable[UUID]) -> int:
+    """How many rows of one place are about a person. One query, or one an account."""
+    if not place.tenant:
+        return place.model._base_manager.filter(_about(place, person_id)).count()
+    found = 0
+    for account_id in account_ids:
+        with scope(account_id):
+            found += place.model._base_manager.filter(_about(place, person_id), account_id=account_id).count()
+    return found
 
 
 def counts_of_person(person_id: UUID, account_ids: Iterable[UUID]) -> list[tuple[Place, int]]:
@@ -172,3 +184,11 @@ def _attribute(model: type[models.Model], name: str) -> str:
 
 def _ordered(model: type[models.Model], narrowed: Q) -> QuerySet[models.Model]:
     return model._base_manager.filter(narrowed).order_by("pk")
+
+
+def _newest(model: type[models.Model], narrowed: Q) -> QuerySet[models.Model]:
+    return model._base_manager.filter(narrowed).order_by("-pk")
+
+
+def _key(row: models.Model) -> Any:
+    return row.pk
