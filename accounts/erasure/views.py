@@ -110,7 +110,7 @@ def privacy_deleted(request: HttpRequest) -> HttpResponse:
 def _held(person_id: UUID) -> list[HeldRows]:
     """By table where the person is named: how many rows, and what becomes of them, as the catalogue says."""
     found = []
-    for place, count in people.counts_of_person(person_id, accounts_of(person_id)):
+    for place, count in people.counts_of_person(person_id, accounts_of(person_id), worked_here=False):
         erasures = {place.erasure_of(lookup) for lookup in place.declaration.person} - {Erasure.KEPT}
         becomes = gettext("deleted") if Erasure.ROW in erasures else gettext("your name is taken out")
         rule = gettext(place.declaration.retention.text)

@@ -118,8 +118,9 @@ class AccountAdmin(StaffAdmin):
         if account is None:
             raise Http404
         by_id = cast(UUID, request.user.pk)
-        is_open = account.state == AccountState.OPEN
-        form = SuspendForm(request.POST if request.method == "POST" else None) if is_open else None
+        # What the page said when the button was pressed: the state may be another by now.
+        act = request.POST.get("act") or ("suspend" if account.state == AccountState.OPEN else "resume")
+        form = SuspendForm(request.POST if request.method == "POST" else None) if act == "suspend" else None
         if request.method == "POST" and (form is None or form.is_valid()):
             try:
                 if form is None:
@@ -133,7 +134,7 @@ class AccountAdmin(StaffAdmin):
             return redirect("admin:accounts_account_change", account_id)
         context = {
             **self.admin_site.each_context(request),
-            "title": _("Suspend the account") if is_open else _("Set the account to work again"),
+            "title": _("Suspend the account") if form else _("Set the account to work again"),
             "account": account,
             "form": form,
         }

@@ -69,6 +69,7 @@ class AccountForm(forms.Form):
         help_text=_("The classic API reports every final state here. Empty: nothing is pushed."),
         required=False,
         max_length=500,
+        validators=[plain_name],
         assume_scheme="https",
         error_messages={"invalid": _("Enter a URL such as https://www.example.com/delivery")},
         widget=forms.URLInput(attrs={"autocomplete": "off", "spellcheck": "false"}),

@@ -140,6 +140,11 @@ def label(event: str) -> str:
     return str(LABELS.get(event, event))
 
 
+def thing(code: str) -> str:
+    """What was looked at, or a second factor."""
+    return str(_LOOKED_AT.get(code, code))
+
+
 def details(data: dict[str, Any]) -> str:
     """What an event's data say, for a reader; what has no word of ours keeps its name."""
     return "; ".join(
@@ -154,7 +159,7 @@ def _value(name: str, value: Any) -> str:
         if value in choices.values:
             return str(choices(value).label)
     if name == "what" and value in _LOOKED_AT:
-        return str(_LOOKED_AT[value])
+        return thing(value)
     if name == "region" and value in settings.REGIONS:
         return settings.REGIONS[value].label
     return str(value).replace("_", " ")

@@ -22,6 +22,7 @@ class WebhookForm(forms.Form):
         label=_("URL"),
         help_text=_("Your server takes POST requests here. Begins with https://."),
         max_length=500,
+        validators=[plain_name],
         assume_scheme="https",
         error_messages={
             "required": _("Enter the URL to call"),

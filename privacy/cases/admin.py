@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from paasoo_portal.core import directory
-from paasoo_portal.core.staff import StaffAdmin
+from paasoo_portal.core.staff import OfAccountsAdmin, StaffAdmin
 from privacy.cases import register, services
 from privacy.cases.forms import CaseForm, ExtendForm
 from privacy.cases.models import Case, CaseRule
@@ -47,7 +47,7 @@ class CaseRuleAdmin(StaffAdmin):
 
 
 @admin.register(Case)
-class CaseAdmin(StaffAdmin):
+class CaseAdmin(OfAccountsAdmin):
     list_display = ("case", "account", "days", "opened_at", "ends_on", "is_over")
     ordering = ("-opened_at",)
 
@@ -59,8 +59,8 @@ class CaseAdmin(StaffAdmin):
         return str(found)
 
     @admin.display(description=_lazy("account"))
-    def account(self, found: Case) -> str:
-        return directory.label("account", found.account_id)
+    def account(self, found: Any) -> str:
+        return str(found.account_name)
 
     @admin.display(description=_lazy("days"))
     def days(self, found: Case) -> str:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -96,30 +97,35 @@ def rows_of_person(place: Place, person_id: UUID, account_ids: Iterable[UUID]) -
         yield from _ordered(place.model, _about(place, person_id))
 
 
-def first_of_person(
-    person_id: UUID, account_ids: Iterable[UUID], most: int, *, worked_here: bool
-) -> list[tuple[Place, list[models.Model]]]:
-    """By place, the first rows that are about a person: at most `most` of each account. One query a place and account.
+def newest_of_person(
+    places: Iterable[Place], person_id: UUID, account_ids: Iterable[UUID], most: int
+) -> dict[str, list[models.Model]]:
+    """By place, the newest rows that are about a person, at most `most`. One query a place and account.
+
+    Keys are counters or carry their time, so the highest is the newest.
+    """
+    asked = list(places)
+    found = {
+        place.label: [] if place.tenant else list(_newest(place.model, _about(place, person_id))[:most])
+        for place in asked
+    }
+    for account_id in account_ids:
+        with scope(account_id):
+            for place in asked:
+                if place.tenant:
+                    about = _about(place, person_id) & Q(account_id=account_id)
+                    found[place.label] += _newest(place.model, about)[:most]
+    return {label: sorted(rows, key=attrgetter("pk"), reverse=True)[:most] for label, rows in found.items()}
+
+
+def counts_of_person(
+    person_id: UUID, account_ids: Iterable[UUID], *, worked_here: bool
+) -> list[tuple[Place, int]]:
+    """The places where a person is named, with how many rows. One query, and one an account.
 
     Who never worked for us stands in no table of staff, so those are not asked.
     """
     of_people = [place for place in places_of_people() if worked_here or not place.of_staff]
-    found = {
-        place.label: [] if place.tenant else list(_ordered(place.model, _about(place, person_id))[:most])
-        for place in of_people
-    }
-    for account_id in account_ids:
-        with scope(account_id):
-            for place in of_people:
-                if place.tenant:
-                    about = _about(place, person_id) & Q(account_id=account_id)
-                    found[place.label] += _ordered(place.model, about)[:most]
-    return [(place, found[place.label]) for place in of_people]
-
-
-def counts_of_person(person_id: UUID, account_ids: Iterable[UUID]) -> list[tuple[Place, int]]:
-    """The places of people where a customer's person is named, with how many rows. One query, and one an account."""
-    of_people = [place for place in places_of_people() if not place.of_staff]
     found = Counter(_counted([place for place in of_people if not place.tenant], person_id))
     for account_id in account_ids:
         with scope(account_id):
@@ -172,3 +178,7 @@ def _attribute(model: type[models.Model], name: str) -> str:
 
 def _ordered(model: type[models.Model], narrowed: Q) -> QuerySet[models.Model]:
     return model._base_manager.filter(narrowed).order_by("pk")
+
+
+def _newest(model: type[models.Model], narrowed: Q) -> QuerySet[models.Model]:
+    return model._base_manager.filter(narrowed).order_by("-pk")

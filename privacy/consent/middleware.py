@@ -12,10 +12,9 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
 
-from privacy.consent.choices import Choice, set_cookies, standing
-from privacy.consent.models import How
+from privacy.consent.choices import Choice, Standing, set_cookies, standing
 from privacy.consent.register import CHOICE_COOKIE, Purpose
-from privacy.consent.services import choose, count_visit
+from privacy.consent.services import count_visit, take_back
 
 log = logging.getLogger(__name__)
 
@@ -25,12 +24,11 @@ class StatisticsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if taken_back := _by_signal(request):
-            response = self.get_response(request)
-            set_cookies(response, taken_back)
-            return response
+        taken_back = _by_signal(request)
         response = self.get_response(request)
-        if CHOICE_COOKIE in request.COOKIES and standing(request).allows(Purpose.STATISTICS):
+        if taken_back is not None:
+            set_cookies(response, taken_back)
+        elif CHOICE_COOKIE in request.COOKIES and standing(request).allows(Purpose.STATISTICS):
             _count(request, response)
         return response
 
@@ -42,10 +40,12 @@ def _by_signal(request: HttpRequest) -> Choice | None:
         return None
     person_id = request.user.pk if request.user.is_authenticated else None
     try:
-        return choose(now, frozenset(), how=How.SIGNAL, person_id=person_id, language=get_language() or "en")
+        choice = take_back(now, person_id=person_id, language=get_language() or "en")
     except DatabaseError as error:
         log.warning("a signal was not recorded", extra={"error": type(error).__name__})
         return None
+    request._consent = Standing(choice, signal=True)  # type: ignore[attr-defined]
+    return choice
 
 
 def _count(request: HttpRequest, response: HttpResponse) -> None:

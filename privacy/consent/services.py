@@ -51,6 +51,18 @@ def choose(
     return choice
 
 
+def take_back(before: Standing, *, person_id: UUID | None, language: str) -> Choice:
+    """What the browser's signal makes of a consent given before it (P-CON-2). A cookie that comes again adds no record."""
+    granted = before.choice.granted if before.choice else frozenset[Purpose]()
+    given = ConsentRecord.objects.filter(
+        visitor_id=before.choice.visitor_id if before.choice else None, purpose__in=granted
+    )
+    newest = given.order_by("-at").first()
+    if newest is None or newest.decision != Decision.GRANTED:
+        return Choice(frozenset(), clock.today() + ASK_AGAIN_AFTER)
+    return choose(before, frozenset(), how=How.SIGNAL, person_id=person_id, language=language)
+
+
 def count_visit(visitor_id: UUID, page: str) -> None:
     """Count that a page was opened. Only for who agreed to statistics."""
     with connection.cursor() as cursor:

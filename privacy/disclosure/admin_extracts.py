@@ -18,14 +18,14 @@ from django.views.decorators.http import require_POST
 
 from paasoo_portal.core import directory
 from paasoo_portal.core.http.pages import ask_to_confirm, confirmed_recently
-from paasoo_portal.core.staff import StaffAdmin
+from paasoo_portal.core.staff import OfAccountsAdmin
 from privacy.disclosure import extracts, services
 from privacy.disclosure.models import Extract, ExtractState
 from privacy.errors import PrivacyError
 
 
 @admin.register(Extract)
-class ExtractAdmin(StaffAdmin):
+class ExtractAdmin(OfAccountsAdmin):
     list_display = ("extract", "account", "state", "records", "prepared_at", "fetched_at")
     ordering = ("-prepared_at",)
 
@@ -40,8 +40,8 @@ class ExtractAdmin(StaffAdmin):
         return str(found.pk)[-6:]
 
     @admin.display(description=_lazy("account"))
-    def account(self, found: Extract) -> str:
-        return directory.label("account", found.account_id) if found.account_id else ""
+    def account(self, found: Any) -> str:
+        return str(found.account_name)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Extract]:
         """Orders are the officers'; whoever works on cases sees those of cases."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from paasoo_portal.core import clock, countries
 from paasoo_portal.core.days import DayField
+from paasoo_portal.core.names import plain_name
 from privacy.disclosure.models import OrderKind, Transfer, Validity
 from privacy.holds.forms import HoldForm
 
@@ -33,10 +34,16 @@ class OrderForm(forms.Form):
         error_messages={"required": _("Choose one")},
     )
     authority = forms.CharField(
-        label=_("Authority"), max_length=200, error_messages={"required": _("Enter who orders it")}
+        label=_("Authority"),
+        max_length=200,
+        validators=[plain_name],
+        error_messages={"required": _("Enter who orders it")},
     )
     their_reference = forms.CharField(
-        label=_("Their reference"), max_length=80, error_messages={"required": _("Enter their reference")}
+        label=_("Their reference"),
+        max_length=80,
+        validators=[plain_name],
+        error_messages={"required": _("Enter their reference")},
     )
     country = forms.RegexField(
         label=_("Country"),
@@ -47,6 +54,7 @@ class OrderForm(forms.Form):
     legal_basis = forms.CharField(
         label=_("Legal basis"),
         max_length=300,
+        validators=[plain_name],
         help_text=_("The law and section that it names."),
         error_messages={"required": _("Enter the law it names")},
     )

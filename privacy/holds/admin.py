@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from paasoo_portal.core import clock, directory
-from paasoo_portal.core.staff import StaffAdmin
+from paasoo_portal.core.staff import OfAccountsAdmin
 from privacy.holds import services
 from privacy.holds.forms import HoldForm
 from privacy.holds.masking import mask
@@ -69,7 +69,7 @@ _ACTS: Final[dict[str, tuple[Callable[..., Any], Words]]] = {
 
 
 @admin.register(LegalHold)
-class LegalHoldAdmin(StaffAdmin):
+class LegalHoldAdmin(OfAccountsAdmin):
     list_display = ("reference", "authority", "about", "days", "preserved", "secret", "standing", "review_on")
     ordering = ("released_at", "review_on")
 
@@ -77,8 +77,8 @@ class LegalHoldAdmin(StaffAdmin):
         return False
 
     @admin.display(description=_lazy("about"))
-    def about(self, hold: LegalHold) -> str:
-        return about(hold)
+    def about(self, hold: Any) -> str:
+        return about(hold, hold.account_name)
 
     @admin.display(description=_lazy("days"))
     def days(self, hold: LegalHold) -> str:
@@ -199,12 +199,12 @@ def acts_of(found: LegalHold, officer: UUID) -> list[str]:
     return ["release", "keep"] if officer != found.release_asked_by_id else ["keep"]
 
 
-def about(hold: LegalHold) -> str:
-    """A person by number alone: their page shows the name, with a reason."""
+def about(hold: LegalHold, account_name: str = "") -> str:
+    """A person by number alone: their page shows the name, with a reason. Lists know the account's name already."""
     if hold.scope == Scope.PERSON:
         return _("person %(id)s") % {"id": hold.person_id}
     assert hold.account_id is not None
-    account = directory.label("account", hold.account_id)
+    account = account_name or directory.label("account", hold.account_id)
     return f"{account}, {mask(hold.number)}" if hold.number else account
 
 

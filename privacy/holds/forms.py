@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from paasoo_portal.core import clock, directory
 from paasoo_portal.core.days import DayField
+from paasoo_portal.core.names import plain_name
 from privacy.holds.models import Scope
 from privacy.keys.models import INSTRUCTED_CHOICES
 
@@ -84,11 +85,15 @@ class HoldForm(forms.Form):
     authority = forms.CharField(
         label=_("Authority"),
         max_length=200,
+        validators=[plain_name],
         help_text=_("Which court or authority orders it. The customer sees it, unless it is kept from them."),
         error_messages={"required": _("Enter who orders it")},
     )
     reference = forms.CharField(
-        label=_("Their reference"), max_length=80, error_messages={"required": _("Enter their reference")}
+        label=_("Their reference"),
+        max_length=80,
+        validators=[plain_name],
+        error_messages={"required": _("Enter their reference")},
     )
     secret = forms.BooleanField(
         label=_("The order forbids to tell the customer and the person"),

@@ -6,7 +6,7 @@ deletes; see rows. Keeps P-RET-1, P-RET-3, P-RET-4.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -78,14 +78,31 @@ def of_place(place: Place) -> Iterator[RowEnd]:
             yield RowEnd(place, End(held.since, held.retention), name)
 
 
-def last_day(place: Place, row: models.Model) -> date | None:
-    """A row's last day, if that is known: by the first of the moments that are fields of it."""
-    known = []
-    for end in place.declaration.ends:
-        if isinstance(end.since, str) and "__" not in end.since and end.where == Q():
-            at = _instant(getattr(row, end.since))
-            known += [end.rule.last_day(at)] if at is not None else []
-    return min(known, default=None)
+def last_days(place: Place, rows: Sequence[models.Model], column: str = "") -> dict[Any, date]:
+    """By key, the last day of each row (with a `column`, of that field alone), where that is known by now.
+
+    Of several moments the first; one that is computed, or that another hand brings, is not known beforehand.
+    """
+    known: dict[Any, date] = {}
+    for one in of_place(place):
+        if one.column == column:
+            for key, value in _moments(one, rows):
+                if (at := _instant(value)) is not None:
+                    day = one.end.rule.last_day(at)
+                    known[key] = min(day, known.get(key, day))
+    return known
+
+
+def _moments(one: RowEnd, rows: Sequence[models.Model]) -> Iterator[tuple[Any, Any]]:
+    """From when an end counts, by the rows' keys. One query, and only where the rows do not say it themselves."""
+    since = one.end.since
+    if isinstance(since, Computed):
+        return
+    if "__" not in since and one.end.where == Q():
+        yield from ((row.pk, getattr(row, since)) for row in rows)
+    elif not one.place.tenant:
+        mine = one.place.model._base_manager.filter(one.end.where, pk__in=[row.pk for row in rows])
+        yield from mine.values_list("pk", since)
 
 
 def _older(place: Place, rows: Rows, since: Since, before: datetime) -> Rows:

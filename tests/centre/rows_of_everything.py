@@ -6,7 +6,7 @@ What the product's own services make is made by them; the rest is filled in by t
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -82,7 +82,10 @@ class Maker:
         self._services()
 
     def everything(self) -> dict[str, Row]:
-        return {place.label: self._row(place) for place in people.places() if place.label not in ELSEWHERE}
+        return self.of({place.label for place in people.places()} - set(ELSEWHERE))
+
+    def of(self, labels: Collection[str]) -> dict[str, Row]:
+        return {place.label: self._row(place) for place in people.places() if place.label in labels}
 
     def _services(self) -> None:
         """What has to be made as the product makes it: it is sealed, chained, or told to the regions."""

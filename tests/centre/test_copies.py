@@ -70,7 +70,7 @@ def test_what_is_held_is_shown_with_its_values(cast: Cast, bob: Visitor) -> None
     create_api_key(account_id=cast.company.pk, name="Bob’s own", created_by_id=cast.bob.pk)
     receive(kind="other", person_id=cast.bob.pk, account_id=None, text="Held too", route=Route.STAFF)
     page = bob.get("/privacy/held/")
-    for value in ("bob@example.com", "Bob", "Developer".lower(), "Bob’s own", "Held too"):
+    for value in ("bob@example.com", "Bob", "Developer", "Bob’s own", "Held too"):
         assert value in page.text, value
     assert "a secret, held but never shown" in page.text
     assert cast.bob.password not in page.source

@@ -154,7 +154,7 @@ def test_who_left_the_account_still_reads_their_answer(cast: Cast, bob: Visitor)
     path = ask(bob)
     with scope(cast.company.pk):
         Membership.objects.filter(person=cast.bob).delete()
-    bob.get(path)
+    assert WORDS in bob.get(path).text
 
 
 class TestVisitors:

@@ -87,9 +87,9 @@ def test_an_account_is_suspended_with_a_reason_and_works_again(
     dana.post_on(f"{where}/change/", {"state": "closed", "throttle_per_second": "51"})
     found = Account.objects.get(pk=cast.company.pk)
     assert (found.state, found.throttle_per_second) == ("open", 51), "a state is no field to be typed over"
-    assert "Choose a reason" in dana.client.post(f"{where}/suspend/").content.decode()
+    assert "Choose a reason" in dana.client.post(f"{where}/suspend/", {"act": "suspend"}).content.decode()
     with django_capture_on_commit_callbacks(execute=True):
-        assert dana.post_on(f"{where}/suspend/", {"why": "unpaid"}) == f"{where}/change/"
+        assert dana.post_on(f"{where}/suspend/", {"act": "suspend", "why": "unpaid"}) == f"{where}/change/"
     found.refresh_from_db()
     assert found.state == "suspended"
     assert found.version > cast.company.version
@@ -97,8 +97,11 @@ def test_an_account_is_suspended_with_a_reason_and_works_again(
     assert "An invoice is not paid." in mail.outbox[0].body
     assert "reason: An invoice is not paid" in alice.get("/audit/", {"who": "staff"}).text
     assert "works again" in shown(dana, f"{where}/suspend/")
+    dana.post_on(f"{where}/suspend/", {"act": "suspend", "why": "abuse"})
+    found.refresh_from_db()
+    assert found.state == "suspended", "a second colleague who suspends does not set it to work again"
     with django_capture_on_commit_callbacks(execute=True):
-        dana.post_on(f"{where}/suspend/")
+        dana.post_on(f"{where}/suspend/", {"act": "resume"})
     found.refresh_from_db()
     assert found.state == "open"
     assert mail.outbox[1].subject == f"{cast.company.name} works again"

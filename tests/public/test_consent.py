@@ -96,16 +96,26 @@ def test_the_browser_s_signal_is_a_no_to_everything(nobody: Visitor, choose: Cho
 def test_a_signal_that_comes_later_stops_the_counting_at_once(nobody: Visitor, choose: Choose) -> None:
     choose("yes")
     nobody.get("/policy/")
+    before = {name: cookie.value for name, cookie in nobody.client.cookies.items()}
     assert PageVisit.objects.exists()
     page = nobody.client.get("/prices/", headers={"Sec-GPC": "1"})
     assert page.cookies["visit"]["max-age"] == 0
     assert not PageVisit.objects.exists(), "what stood on the consent goes with it"
     proof = ConsentRecord.objects.latest("at")
     assert (proof.decision, proof.how) == ("withdrawn", "signal")
+    nobody.client.cookies.load(before)
     nobody.client.get("/prices/", headers={"Sec-GPC": "1"})
-    assert ConsentRecord.objects.count() == 2, "once"
+    assert ConsentRecord.objects.count() == 2, "once, also when the former cookies come again"
     assert nobody.get("/cookies/").values() == {"statistics": "no"}
     assert not PageVisit.objects.exists(), "a signal that ends gives no consent"
+
+
+def test_a_form_sent_with_the_signal_takes_back_once(nobody: Visitor, choose: Choose) -> None:
+    choose("yes")
+    choose("yes", **{"Sec-GPC": "1"})
+    decisions = list(ConsentRecord.objects.order_by("at").values_list("decision", "how"))
+    assert decisions == [("granted", "banner"), ("withdrawn", "signal"), ("refused", "banner")]
+    assert nobody.get("/cookies/").values() == {"statistics": "no"}
 
 
 def test_the_signal_s_own_address(nobody: Visitor) -> None:

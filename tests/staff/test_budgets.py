@@ -9,6 +9,7 @@ import gzip
 import re
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.conf import settings
@@ -20,6 +21,9 @@ from accounts.models import Person
 from messaging.pages import log
 from paasoo_portal.core import audit, clock
 from paasoo_portal.core.ids import uuid7
+from privacy.cases.models import Case
+from privacy.disclosure.models import Extract
+from privacy.holds.models import LegalHold
 from privacy.requests.models import Route
 from privacy.requests.services import receive
 from privacy.retention.models import RetentionRun
@@ -39,7 +43,10 @@ ADMIN = (
     "/admin/accounts/account/",
     "/admin/messaging/message/",
     "/admin/privacy/rightsrequest/",
+    "/admin/privacy/legalhold/",
     "/admin/privacy/legalhold/add/",
+    "/admin/privacy/case/",
+    "/admin/privacy/extract/",
     "/admin/privacy/retentionrun/",
     "/admin/privacy/retentionrun/dashboard/",
     "/admin/core/auditevent/",
@@ -62,6 +69,7 @@ def lists(cast: Cast, send: Send, as_role: AsRole) -> list[str]:
     )
     for _each in range(MANY):
         receive(kind="other", person_id=cast.bob.pk, account_id=company, text="x", route=Route.STAFF)
+    _desk(company)
     with as_role("worker"):
         RetentionRun.objects.bulk_create(
             RetentionRun(
@@ -73,6 +81,18 @@ def lists(cast: Cast, send: Send, as_role: AsRole) -> list[str]:
             for index in range(MANY)
         )
     return [f"/admin/messaging/message/{REGION}/{company}/"]
+
+
+def _desk(account_id: UUID) -> None:
+    """Holds, cases and extracts of the account."""
+    today = clock.today()
+    days = {"account_id": account_id, "first_day": today, "last_day": today}
+    for _each in range(MANY):
+        LegalHold(**days, classes=[1], authority="A court", reference="1", review_on=today).save()
+        case = Case(**days, with_number=True, with_content=True, most=1, reason="x", ends_on=today,
+                    kind="billing", extension_days=1)  # fmt: skip
+        case.save()
+        Extract(case_id=case.pk, account_id=account_id).save()
 
 
 def answered(visitor: Visitor, path: str) -> tuple[Any, int]:

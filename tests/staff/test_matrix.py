@@ -103,7 +103,7 @@ def things(cast: Cast, send: Send) -> dict[str, str]:
 
 @pytest.fixture
 def places(things: dict[str, str]) -> list[Place]:
-    return [_place(things, *found) for found in _patterns() if not found[2].startswith(SKIPPED)]
+    return [place_of(things, *found) for found in patterns() if not found[2].startswith(SKIPPED)]
 
 
 # The staff pages have ids of every kind, and tables of their own (test_roles); the development pages are not there in
@@ -113,21 +113,19 @@ SKIPPED = ("admin", "paasoo_portal.development")
 
 def named_pages() -> set[str]:
     """The pages of an account, by their URLs' names."""
-    return {name for name, _route, _family, view in _patterns() if getattr(view, "permission", None)}
+    return {name for name, _route, _family, view in patterns() if getattr(view, "permission", None)}
 
 
-def _patterns(
-    resolver: Any = None, prefix: str = "", family: str = ""
-) -> Iterator[tuple[str, str, str, Any]]:
+def patterns(resolver: Any = None, prefix: str = "", family: str = "") -> Iterator[tuple[str, str, str, Any]]:
     for entry in (resolver or get_resolver()).url_patterns:
         if isinstance(entry, URLResolver):
             module = getattr(entry.urlconf_module, "__name__", "") or entry.app_name or family
-            yield from _patterns(entry, prefix + str(entry.pattern), module)
+            yield from patterns(entry, prefix + str(entry.pattern), module)
         elif isinstance(entry, URLPattern):
             yield entry.name or str(entry.pattern), prefix + str(entry.pattern), family, entry.callback
 
 
-def _place(things: dict[str, str], name: str, route: str, family: str, view: Any) -> Place:
+def place_of(things: dict[str, str], name: str, route: str, family: str, view: Any) -> Place:
     path = route.replace("^", "").replace("$", "")
     for placeholder, value in {**OTHERS, **things}.items():
         path = path.replace(placeholder, value)
@@ -184,7 +182,7 @@ def test_no_staff_page_opens_for_anybody_else(
 ) -> None:
     others = [Visitor(one) for one in cast.by_role().values()] + [charlie, nobody]
     ids = {str(cast.company.pk), str(cast.bob.pk), things["<uuid:request_id>"]}
-    for name, route, family, _view in _patterns():
+    for name, route, family, _view in patterns():
         if not family.startswith("admin") or "login" in route or "logout" in route:
             continue
         for one in ids:

@@ -10,8 +10,8 @@ from django.middleware.gzip import GZipMiddleware
 class CompressPages(GZipMiddleware):
     """Django's own, for HTML alone: exports are compressed files already.
 
-    A page may hold a secret beside what its address says, so its compressed length must tell nothing: Django adds
-    random bytes (Heal-the-BREACH), and CSRF tokens are masked anew each time.
+    A page may hold a secret beside what its address says, of which its compressed length tells something (BREACH).
+    Django blurs it with random bytes, and masks CSRF tokens anew each time.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
