@@ -46,7 +46,7 @@ _DOORS: Final = (
 WAYS: Final = (
     Door(_("I have a sign-in"), _("Sign in, and most things are done at once."), "person", "account_login"),
     Door(_("I have none, or cannot use it"), _("Ask with your email address, which we confirm first."), "privacy", "ask"),
-    Door(_("A company wrote to me"), _("How to reach the company that decided to."), "messages", "end_users"),
+    Door(_("A company wrote to me"), _("How to reach the company that sent it."), "messages", "end_users"),
     Door(_("Cookies and consents"), _("What you agreed to, when, and how to take it back."), "todo", "cookies"),
 )  # fmt: skip
 
