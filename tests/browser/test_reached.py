@@ -61,6 +61,7 @@ def walk(desk: Desk, start: list[str]) -> set[str]:
             if f"{parts.scheme}://{parts.netloc}" == desk.portal.url and further not in seen:
                 seen.add(further)
                 waiting.append(further)
+        desk.stretch()
     return set(visited)
 
 

@@ -139,6 +139,7 @@ def test_every_page_of_staff(sit: Sit, size: tuple[int, int], dark: bool) -> Non
             if f"{parts.scheme}://{parts.netloc}" == desk.portal.url and further not in seen:
                 seen.add(further)
                 waiting.append(further)
+        desk.stretch()
     lists = {f"{m._meta.app_label}_{m._meta.model_name}_changelist" for m in admin.site._registry}
     assert lists <= set(visited)
 
