@@ -57,10 +57,10 @@ buried AS (
 SELECT * FROM buried ORDER BY data_class, starts_on
 """  # noqa: S608  constants
 
-# What a hold keeps although an instruction lets it die now: its own due day is later, and readers would go by that.
+# What a hold keeps although the days in force let it die now: its own due day is later, and readers would go by that.
 _RESTRICT = f"""
 WITH {rules.RULES_CTE}
-SELECT k.id FROM privacy_datakey k JOIN rule USING (account_id, data_class)
+SELECT k.id FROM privacy_datakey k LEFT JOIN rule USING (account_id, data_class)
 WHERE {rules.IS_PAST} AND k.due_on > %(cutoff)s AND {rules.IS_HELD}
 """  # noqa: S608  constants
 

@@ -46,13 +46,17 @@ def plan(alias: str, cutoff_on: date, *, counted: bool = True) -> list[Line]:
         return [_count(alias, line) for line in lines] if counted else lines
 
 
-# Two branches instead of one condition, so that each has its index: most keys are due on their own day.
+# A branch for each reason instead of one condition, so that each is planned by itself: most keys are due on their own day.
 _DUE: Final = f"""
 WITH {rules.RULES_CTE}, due AS (
   SELECT k.id, k.account_id, k.data_class, k.starts_on FROM privacy_datakey k WHERE k.due_on <= %(cutoff)s
   UNION
   SELECT k.id, k.account_id, k.data_class, k.starts_on FROM rule JOIN privacy_datakey k USING (account_id, data_class)
   WHERE k.starts_on + rule.days <= %(cutoff)s
+  UNION
+  SELECT k.id, k.account_id, k.data_class, k.starts_on FROM usual JOIN privacy_datakey k USING (data_class)
+  LEFT JOIN rule USING (account_id, data_class)
+  WHERE rule.days IS NULL AND k.starts_on <= %(cutoff)s::date - usual.days
 )
 SELECT account_id, data_class, count(*), min(starts_on), max(starts_on) FROM due k
 WHERE (%(account)s::uuid IS NULL OR account_id = %(account)s::uuid) AND NOT {rules.IS_HELD}

@@ -118,7 +118,7 @@ def _unrestricted(alias: str, cutoff_on: date) -> list[dict[str, Any]]:
     with connections[alias].cursor() as cursor:
         cursor.execute(
             f"WITH {rules.RULES_CTE} SELECT DISTINCT k.id, k.account_id, k.data_class, k.starts_on, {rules.DUE_ON} "  # noqa: S608  constants
-            f"FROM privacy_datakey k JOIN rule USING (account_id, data_class) "
+            f"FROM privacy_datakey k LEFT JOIN rule USING (account_id, data_class) "
             f"WHERE {rules.IS_PAST} AND k.due_on > %(cutoff)s AND {rules.IS_HELD} ORDER BY 5 LIMIT %(most)s",
             rules.at(cutoff_on).parameters(most=_MOST_CULPRITS),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -191,6 +192,37 @@ def test_an_instruction_that_shortens_reaches_what_is_there_already(
         assert verify.verify(region).ok
     body = json.loads(Certificate.objects.get(account_id=account).body)
     assert body["instructed_days"] == {"content": 7}
+
+
+@pytest.fixture
+def shorter_default(committed: None) -> Iterator[None]:
+    """A default of ten days for content, from yesterday on."""
+    with as_owner("default") as connection:
+        connection.execute(
+            "INSERT INTO privacy_retentionbound "
+            "(data_class, default_days, floor_days, ceiling_days, effective_on, reason) VALUES (1, 10, 0, 400, %s, %s)",
+            [clock.today() - DAY, "A clause of its own."],
+        )
+        yield
+        connection.execute("DELETE FROM privacy_retentionbound WHERE default_days = 10")
+
+
+def test_a_default_that_shortens_reaches_what_is_there_of_whoever_instructed_nothing(
+    region: str, make_key: MakeKey, registered: Registered, shorter_default: None
+) -> None:
+    silent, spoke = uuid7(), uuid7()
+    with clock.travel(by=-2 * DAY):
+        instructions.instruct(
+            account_id=spoke, data_class=DataClass.CONTENT, days=29, person_id=None, knowingly=True
+        )
+    old, young = make_key(silent, age=10), make_key(silent, age=9)
+    number = make_key(silent, data_class=DataClass.NUMBER, age=10, days=90)
+    instructed = make_key(spoke, age=10)
+    assert [one["key"] for one in verify.verify(region, clock.today()).culprits] == [str(old.id)]
+    assert enforce.enforce(region, clock.today()).keys == 1
+    assert not readable(region, old)
+    assert all(readable(region, key) for key in (young, number, instructed))
+    assert verify.verify(region, clock.today()).ok
 
 
 def test_lengthening_never_revives_nor_touches_what_is_there(
