@@ -11,7 +11,7 @@ from messaging.pricing.models import Price
 from messaging.projections.models import OptOut, RegionAccount, RegionKey, RegionPrice
 from messaging.refusals.models import RefusedRequest
 from messaging.rest.models import IdempotencyKey
-from messaging.usage.models import DayCount, Statistic, UsageRecord
+from messaging.usage.models import DayCount, ErasedUsage, Statistic, UsageRecord
 from messaging.webhooks.models import RegionWebhook, WebhookEndpoint
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "DeliveryPush",
     "ErasedDay",
     "ErasedMessage",
+    "ErasedUsage",
     "IdempotencyKey",
     "KeyUse",
     "Message",

@@ -219,6 +219,24 @@ CATALOGUE = [
         "that a message of a random identifier was erased, when, and the certificate; it goes with its day",
         fields=("account_id", "id", "at", "certificate_id"),
     ),
+    NotPersonal(
+        "messaging.ErasedUsage",
+        "counts what was erased of an account's day before it was settled; no message and no person is named; it goes "
+        "with its day",
+        fields=(
+            "id",
+            "account_id",
+            "day",
+            "country",
+            "network",
+            "channel",
+            "direction",
+            "state",
+            "messages",
+            "segments",
+            "amount",
+        ),
+    ),
     PersonalData(
         "messaging.UsageRecord",
         category=Category.C4,

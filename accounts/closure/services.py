@@ -238,9 +238,13 @@ def _erase_places(account_id: UUID, alias: str) -> None:
 
 
 def _goes_with_account(place: Place) -> bool:
-    """Rows that are the organisation's, unless a rule of so many days keeps them (P-RET-4, P-RET-8)."""
-    with_account = place.declaration.retention.days is None and place.declaration.erasure is not Erasure.BLANK
-    return bool(place.of_account) and (place.declaration.erasure is Erasure.ROW or with_account)
+    """Rows that are the organisation's, unless a rule of so many days keeps them (P-RET-4, P-RET-8).
+
+    What dies by its key has its own end: traffic went before, and preserved copies outlive the account (P-RET-9).
+    """
+    erasure = place.declaration.erasure
+    with_account = place.declaration.retention.days is None and erasure not in {Erasure.BLANK, Erasure.KEY}
+    return bool(place.of_account) and (erasure is Erasure.ROW or with_account)
 
 
 def _delete(place: Place, account_id: UUID, alias: str) -> None:

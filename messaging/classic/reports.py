@@ -95,7 +95,7 @@ def _report(alias: str, message: Message) -> Report:
 
 def _number(alias: str, message: Message) -> str:
     """The number, or "" once it has been erased."""
-    if message.number_sealed is None:
+    if message.number_sealed is None or not message.has_number:
         return ""
     try:
         return open_sealed(

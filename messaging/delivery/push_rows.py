@@ -54,8 +54,9 @@ FROM picked c WHERE p.account_id = c.account_id AND p.message_id = c.message_id 
   AND p.message_id >= %(low)s AND p.message_id < %(high)s
 RETURNING p.account_id, p.message_id, p.id, p.endpoint_id, p.message_state, p.error_code, p.attempts
 """
+# With 0 days the token went with the last state; the number itself may be kept in its place by a legal hold.
 _DETAILS: Final = """
-SELECT m.id, m.network, m.number_key_id, m.number_sealed, m.client_ref, m.segments, m.price, m.final_at, a.currency,
+SELECT m.id, m.network, m.number_key_id, CASE WHEN m.number_token IS NOT NULL THEN m.number_sealed END, m.client_ref, m.segments, m.price, m.final_at, a.currency,
   a.push_url
 FROM unnest(%s::uuid[], %s::uuid[]) AS w(account_id, id)
 JOIN messaging_message m ON m.account_id = w.account_id AND m.id = w.id

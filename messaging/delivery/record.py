@@ -1,5 +1,6 @@
 """The one writer of a message's state once it is accepted: locks the rows, asks the state table, and writes row, event,
-day counter and the customer's push together. Keeps P-RET-2: with 0 days the text goes with the last state.
+day counter and the customer's push together. Keeps P-RET-2: with 0 days the text goes with the last state. What an open
+hold or the law keeps in its place stays, unread: see Message.has_content (P-RET-9, P-RET-12).
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -22,6 +24,7 @@ from messaging.usage.counters import Counted
 from messaging.webhooks.models import topic_of
 from paasoo_portal.core import bulk, clock
 from paasoo_portal.core.ids import time_of, uuid7
+from privacy.keys.models import DataClass
 
 _LOCK: Final = """
 SELECT m.account_id, m.id, m.state, m.direction, m.segments, m.price, m.carrier, m.carrier_ref, m.error_code,
@@ -36,10 +39,11 @@ UPDATE messaging_message m SET state = o.state, carrier = o.carrier, carrier_ref
   leased_until = NULL, leased_by = '',
   content_sealed = CASE WHEN o.no_content THEN NULL ELSE m.content_sealed END,
   number_sealed = CASE WHEN o.no_number THEN NULL ELSE m.number_sealed END,
-  number_token = CASE WHEN o.no_number THEN NULL ELSE m.number_token END
+  number_token = CASE WHEN o.no_token THEN NULL ELSE m.number_token END
 FROM unnest(%s::uuid[], %s::uuid[], %s::smallint[], %s::text[], %s::text[], %s::smallint[], %s::timestamptz[],
-  %s::timestamptz[], %s::timestamptz[], %s::boolean[], %s::boolean[])
-  AS o(account_id, id, state, carrier, carrier_ref, error_code, sent_at, final_at, due_at, no_content, no_number)
+  %s::timestamptz[], %s::timestamptz[], %s::boolean[], %s::boolean[], %s::boolean[])
+  AS o(account_id, id, state, carrier, carrier_ref, error_code, sent_at, final_at, due_at, no_content, no_number,
+    no_token)
 WHERE m.account_id = o.account_id AND m.id = o.id AND m.id >= %s AND m.id <= %s
 """
 _EVENTS: Final = (
@@ -123,6 +127,12 @@ class _Row:
     attempts: int
 
 
+_DUE_ON: Final = {
+    DataClass.CONTENT: attrgetter("content_due_on"),
+    DataClass.NUMBER: attrgetter("number_due_on"),
+}
+
+
 def record(alias: str, reports: Sequence[Report]) -> int:
     """Write what became of some messages; how many moved. Needs a system scope on `alias`, whose transaction it joins.
 
@@ -191,18 +201,18 @@ def _move(row: _Row, report: Report) -> None:
 def _update(alias: str, cursor: Any, rows: Sequence[_Row]) -> None:
     if not rows:
         return
-    capture.before_emptying(
-        alias,
-        [
-            (row.account_id, row.id)
-            for row in rows
-            if _gone(row, row.content_due_on) or _gone(row, row.number_due_on)
-        ],
-    )
+    gone = {
+        data_class: {row.id for row in rows if _gone(row, due_on(row))}
+        for data_class, due_on in _DUE_ON.items()
+    }
+    emptied = gone[DataClass.CONTENT] | gone[DataClass.NUMBER]
+    kept = capture.before_emptying(alias, [(row.account_id, row.id) for row in rows if row.id in emptied])
     values = [
         (
             row.account_id, row.id, row.state, row.carrier, row.carrier_ref, row.error_code, row.sent_at,
-            row.final_at, row.due_at, _gone(row, row.content_due_on), _gone(row, row.number_due_on),
+            row.final_at, row.due_at,
+            *(row.id in ids and not kept(row.account_id, row.id, data_class) for data_class, ids in gone.items()),
+            row.id in gone[DataClass.NUMBER],
         )
         for row in rows
     ]  # fmt: skip

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connections
 
 from messaging.messages.models import Message
+from messaging.usage.erased import COUNTED
 from paasoo_portal.core import partitions, regions
 from paasoo_portal.core.ids import uuid7_floor
 from paasoo_portal.core.tenancy import scope, system_scope
@@ -22,6 +23,7 @@ TABLES: Final = {
     "messaging_erasedmessage": "id",
     "messaging_message": "id",
 }
+_ALL: Final = "DELETE FROM {} WHERE account_id = %s AND {} >= %s AND {} < %s"
 
 
 def count(account_id: UUID) -> int:
@@ -44,7 +46,7 @@ def erase(alias: str, account_id: UUID) -> None:
         low, high = uuid7_floor(day), uuid7_floor(day + timedelta(days=1))
         with system_scope("account_close", using=(alias,)), connections[alias].cursor() as cursor:
             for table, column in TABLES.items():
-                cursor.execute(
-                    f"DELETE FROM {table} WHERE account_id = %s AND {column} >= %s AND {column} < %s",  # noqa: S608  constants
-                    [account_id, low, high],
-                )
+                query = _ALL.format(table, column, column)
+                if table == Message._meta.db_table:
+                    query = f"WITH gone AS ({query} RETURNING *), {COUNTED} SELECT 1"
+                cursor.execute(query, [account_id, low, high])

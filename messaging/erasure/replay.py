@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connections
@@ -12,13 +12,20 @@ from messaging.erasure.closing import TABLES
 from messaging.erasure.services import KIND, leave_marks
 from messaging.messages.models import Message
 from messaging.preservation import capture
+from messaging.usage.erased import COUNTED
 from paasoo_portal.core.ids import time_of
 from paasoo_portal.core.tenancy import scope
 from privacy.floors import register as floors
 from privacy.holds import locks, register
 
 # The messages themselves last: what hangs on them is found by the same ids.
-_BESIDE = [(table, column) for table, column in TABLES.items() if table != Message._meta.db_table]
+_DELETE: Final = f"""
+WITH gone AS (
+  DELETE FROM messaging_message WHERE account_id = %s AND id = ANY(%s) AND id >= %s AND id <= %s RETURNING *
+), {COUNTED}
+SELECT id, content_key_id, number_key_id FROM gone
+"""  # noqa: S608  constants
+_BESIDE: Final = [(table, column) for table, column in TABLES.items() if table != Message._meta.db_table]
 
 
 def replay(*, kind: str, database: str, facts: dict[str, Any], at: datetime, certain: bool) -> bool:
@@ -45,11 +52,7 @@ def replay(*, kind: str, database: str, facts: dict[str, Any], at: datetime, cer
                 f"AND {column} >= %s AND {column} <= %s",
                 given,
             )
-        cursor.execute(
-            "DELETE FROM messaging_message WHERE account_id = %s AND id = ANY(%s) AND id >= %s AND id <= %s "
-            "RETURNING id, content_key_id, number_key_id",
-            given,
-        )
+        cursor.execute(_DELETE, given)
         if gone := cursor.fetchall():
             leave_marks(cursor, account_id, gone, at)
     return True

@@ -47,7 +47,8 @@ FROM unnest(%s::uuid[], %s::bytea[]) AS w(id, sealed)
 WHERE m.account_id = %s AND m.id >= %s AND m.id <= %s AND m.id = w.id
 """
 _NUMBER: Final = """
-UPDATE messaging_message m SET number_sealed = w.sealed, number_token = w.token, number_key_id = %s
+UPDATE messaging_message m SET number_sealed = w.sealed,
+  number_token = CASE WHEN m.number_token IS NULL THEN NULL ELSE w.token END, number_key_id = %s
 FROM unnest(%s::uuid[], %s::bytea[], %s::bytea[]) AS w(id, sealed, token)
 WHERE m.account_id = %s AND m.id >= %s AND m.id <= %s AND m.id = w.id
 """

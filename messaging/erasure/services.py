@@ -15,6 +15,7 @@ from django.db import connections, transaction
 from messaging.erasure.models import ErasedMessage
 from messaging.messages.states import FINAL
 from messaging.preservation import capture
+from messaging.usage.erased import COUNTED
 from paasoo_portal.core import audit, clock
 from paasoo_portal.core.ids import time_of
 from paasoo_portal.core.tenancy import scope
@@ -26,10 +27,13 @@ KIND: Final = "messages"
 MOST: Final = 5000
 _FINAL: Final = sorted(int(state) for state in FINAL)
 # The row first: it stays, and with it all the rest, while the message is still on its way.
-_DELETE: Final = (
-    "DELETE FROM messaging_message WHERE account_id = %s AND id = ANY(%s) AND id >= %s AND id <= %s "
-    "AND state = ANY(%s) RETURNING id, content_key_id, number_key_id"
-)
+_DELETE: Final = f"""
+WITH gone AS (
+  DELETE FROM messaging_message WHERE account_id = %s AND id = ANY(%s) AND id >= %s AND id <= %s AND state = ANY(%s)
+  RETURNING *
+), {COUNTED}
+SELECT id, content_key_id, number_key_id FROM gone
+"""  # noqa: S608  constants
 _BESIDE: Final = ("messaging_messageevent", "messaging_deliverypush")
 _LIST: Final = """
 INSERT INTO messaging_erasedday (account_id, day, first_at, last_at, messages, key_ids)

@@ -6,10 +6,12 @@ told `id`. There is no foreign key to a partitioned table. Keeps P-SEC-1, P-LOC-
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import models
 
-from messaging.messages.states import Actor, Direction, State
-from paasoo_portal.core.ids import uuid7
+from messaging.messages.states import FINAL, Actor, Direction, State
+from paasoo_portal.core.ids import time_of, uuid7
 from paasoo_portal.core.router import TRAFFIC
 from paasoo_portal.core.tenancy import TenantModel
 from paasoo_portal.core.tenancy.policies import Access
@@ -50,6 +52,19 @@ class Message(TenantModel):
     final_at = models.DateTimeField(null=True)
     content_due_on = models.DateField()
     number_due_on = models.DateField()
+
+    @property
+    def has_content(self) -> bool:
+        """Whether there is a text to read: not beyond its way with 0 days, even where a legal hold keeps the bytes."""
+        return self.content_sealed is not None and not self._over(self.content_due_on)
+
+    @property
+    def has_number(self) -> bool:
+        """The same of its number."""
+        return self.number_sealed is not None and not self._over(self.number_due_on)
+
+    def _over(self, due_on: date) -> bool:
+        return self.state in FINAL and due_on <= time_of(self.pk).date()
 
 
 class MessageEvent(TenantModel):

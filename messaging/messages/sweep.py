@@ -23,6 +23,7 @@ from messaging.erasure.models import ErasedMessage
 from messaging.messages import selectors
 from messaging.messages.models import Message
 from messaging.usage import settle, statistics
+from messaging.usage.models import ErasedUsage
 from paasoo_portal.core import clock, partitions
 from paasoo_portal.core.faults import fault
 from paasoo_portal.core.tenancy import system_scope
@@ -109,6 +110,7 @@ def _drop(alias: str, day: date) -> int:
             if table == Message._meta.db_table:
                 _forget(alias, day, SandboxSubmission._meta.db_table, "reference")
                 _forget(alias, day, ErasedMessage._meta.db_table, "id")
+                _forget_usage(alias, day)
     except DatabaseError:
         # A long reader holds the table; its lock is not waited for beyond four seconds.
         log.warning("a day was not dropped", extra={"database": alias, "day": day})
@@ -117,6 +119,12 @@ def _drop(alias: str, day: date) -> int:
 
 def _others() -> list[str]:
     return [model._meta.db_table for model in partitions.partitioned_models() if model is not Message]
+
+
+def _forget_usage(alias: str, day: date) -> None:
+    """It is settled, and nothing of the day is left that could be settled again."""
+    with system_scope("messages_sweep", using=(alias,)):
+        ErasedUsage.objects.using(alias).filter(day=day).delete()
 
 
 def _forget(alias: str, day: date, table: str, column: str) -> None:

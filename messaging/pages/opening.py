@@ -57,10 +57,10 @@ class Numbers:
         self.masked = masked
 
     def prefetch(self, messages: Iterable[Message]) -> None:
-        self.opener.prefetch({message.number_key_id for message in messages if message.number_sealed})
+        self.opener.prefetch({message.number_key_id for message in messages if message.has_number})
 
     def of(self, message: Message) -> Number:
-        if message.number_sealed is None:
+        if not message.has_number:
             return Number(gone=Gone(message.number_due_on))
         try:
             digits = _open(self.opener, message, "number").decode()
@@ -79,9 +79,9 @@ def content_of(alias: str, account_id: UUID, message: Message, *, withheld: bool
 def content_by(opener: Opener, message: Message, *, withheld: bool) -> Content:
     """The same by an opener that has the keys of many."""
     try:
-        if message.content_sealed is None or withheld:
+        if withheld or not message.has_content:
             opener.key(message.content_key_id)
-            return Content(unkept=message.content_sealed is None, withheld=withheld)
+            return Content(unkept=not message.has_content, withheld=withheld)
         return Content(_open(opener, message, "content").decode())
     except Erased as erased:
         return Content(gone=_gone(erased))

@@ -8,7 +8,7 @@ takes it. Keeps P-RET-8, P-RET-9.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -24,7 +24,8 @@ from paasoo_portal.core import clock, partitions
 from paasoo_portal.core.faults import fault
 from paasoo_portal.core.ids import time_of, uuid7_floor
 from paasoo_portal.core.tenancy import system_scope
-from privacy.holds import locks
+from privacy.floors import register as floors
+from privacy.holds import locks, register
 from privacy.keys import Erased, number_probes
 from privacy.preservation.models import About, Preservation, Source
 
@@ -75,14 +76,33 @@ def before_erasure(alias: str, account_id: UUID, ids: Sequence[UUID]) -> None:
     _copy_now(alias, [account_id], ids)
 
 
-def before_emptying(alias: str, messages: Iterable[tuple[UUID, UUID]]) -> None:
-    """The same for (account, message) pairs that lose their text or number with their last state. Worker's scope."""
+def before_emptying(alias: str, messages: Iterable[tuple[UUID, UUID]]) -> Callable[[UUID, UUID, int], bool]:
+    """The same for (account, message) pairs that lose their text or number with their last state. Worker's scope.
+
+    Returns what tells of an account's message and a class whether an open hold or the law keeps it where it is.
+    """
     pairs = list(messages)
     if not pairs:
-        return
+        return lambda account_id, message_id, data_class: False
     accounts = {account_id for account_id, _ in pairs}
     locks.share(alias, accounts)
     _copy_now(alias, accounts, [message_id for _, message_id in pairs])
+    today = clock.today()
+    held = [one for one in register.in_force() if one.account_id in accounts]
+    floored = floors.in_force(today)
+
+    def kept(account_id: UUID, message_id: UUID, data_class: int) -> bool:
+        day = time_of(message_id).date()
+        if day + timedelta(days=floored.get(data_class, 0)) > today:
+            return True
+        return any(
+            one.account_id == account_id
+            and one.data_class == data_class
+            and one.first_day <= day <= one.last_day
+            for one in held
+        )
+
+    return kept
 
 
 def _copy_now(alias: str, accounts: Collection[UUID], ids: Sequence[UUID]) -> None:

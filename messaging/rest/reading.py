@@ -66,7 +66,7 @@ def details(alias: str, account_id: UUID, messages: Sequence[Message]) -> list[d
     return [
         _summary(opener, message)
         | {
-            "text": _open(opener, message.content_key_id, message.content_sealed, CONTENT, message.pk),
+            "text": _open(opener, message.content_key_id, _text(message), CONTENT, message.pk),
             "events": [_accepted(message), *events.get(message.pk, [])],
         }
         for message in messages
@@ -102,7 +102,8 @@ def last_day(due_on: date | None, starts_on: date) -> date | None:
 
 def _summary(opener: Opener, message: Message) -> dict[str, Any]:
     at = time_of(message.pk)
-    number = _open(opener, message.number_key_id, message.number_sealed, NUMBER, message.pk)
+    sealed = message.number_sealed if message.has_number else None
+    number = _open(opener, message.number_key_id, sealed, NUMBER, message.pk)
     return {
         "id": message.pk,
         "classic_id": ids.encode(message.pk),
@@ -121,6 +122,10 @@ def _summary(opener: Opener, message: Message) -> dict[str, Any]:
         "text_kept_until": last_day(message.content_due_on, at.date()),
         "number_kept_until": last_day(message.number_due_on, at.date()),
     }
+
+
+def _text(message: Message) -> bytes | memoryview[int] | None:
+    return message.content_sealed if message.has_content else None
 
 
 def _open(

@@ -62,6 +62,32 @@ class Statistic(models.Model):
         ]
 
 
+class ErasedUsage(TenantModel):
+    """What messages that were erased before their day was settled had used. It goes with its day's partition."""
+
+    plane = TRAFFIC
+
+    id = models.BigAutoField(primary_key=True)
+    day = models.DateField()
+    country = models.CharField(max_length=2)
+    network = models.CharField(max_length=6, blank=True, default="")
+    channel = models.CharField(max_length=8)
+    direction = models.SmallIntegerField(choices=Direction)
+    state = models.SmallIntegerField(choices=State)
+    messages = models.PositiveBigIntegerField()
+    segments = models.PositiveBigIntegerField()
+    amount = models.DecimalField(max_digits=14, decimal_places=5)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account_id", "day", "country", "network", "channel", "direction", "state"],
+                name="erasedusage_once",
+            )
+        ]
+        indexes = [models.Index(fields=["day"], name="erasedusage_day")]
+
+
 class DayCount(TenantModel):
     """How many of an account's messages of a day stand in a state: dashboards read this, never messages."""
 

@@ -3,9 +3,9 @@ destroyed.
 
 Hook `retention.settle`. A day is settled once it is over, and again whenever its counters have changed since
 (a late receipt moves a message from one state to another). The usage records of an account and day are
-replaced as a whole; the ledger is append-only, so a difference is one more entry. Records never shrink: where
-fewer messages stand than were settled (an End-User's were erased, or the day was swept), what was settled
-stays. Keeps P-RET-4, P-RET-10.
+replaced as a whole; the ledger is append-only, so a difference is one more entry. What was erased meanwhile is counted
+as well (see erased). Records never shrink: where fewer messages are found than were settled (the day was swept), what
+was settled stays. Keeps P-RET-4, P-RET-10.
 """
 
 from __future__ import annotations
@@ -46,8 +46,12 @@ _COLUMNS: Final = (
     ("amount", "numeric"),
 )
 _USED: Final = f"""
-SELECT account_id, {", ".join(GROUPS)}, count(*), sum(segments), sum(segments * price)
-FROM messaging_message WHERE id >= %s AND id < %s GROUP BY account_id, {", ".join(GROUPS)}
+SELECT account_id, {", ".join(GROUPS)}, sum(messages)::bigint, sum(segments)::bigint, sum(amount) FROM (
+  SELECT account_id, {", ".join(GROUPS)}, count(*) AS messages, sum(segments) AS segments, sum(segments * price) AS amount
+  FROM messaging_message WHERE id >= %s AND id < %s GROUP BY account_id, {", ".join(GROUPS)}
+  UNION ALL
+  SELECT account_id, {", ".join(GROUPS)}, messages, segments, amount FROM messaging_erasedusage WHERE day = %s
+) AS used GROUP BY account_id, {", ".join(GROUPS)}
 """  # noqa: S608  constants
 _COUNTED: Final = """
 SELECT day, account_id, direction, state, sum(messages)::bigint, sum(segments)::bigint, sum(amount)
@@ -94,7 +98,7 @@ def _missing(alias: str, first: date, before: date) -> set[date]:
 def settle_day(alias: str, day: date) -> None:
     """Settle one day of one region's database, in one transaction on the control plane. Idempotent."""
     with system_scope("usage_settle", using=(alias,)), connections[alias].cursor() as cursor:
-        cursor.execute(_USED, [uuid7_floor(day), uuid7_floor(day + timedelta(days=1))])
+        cursor.execute(_USED, [uuid7_floor(day), uuid7_floor(day + timedelta(days=1)), day])
         used = defaultdict(list)
         for row in cursor.fetchall():
             used[row[0]].append(row)

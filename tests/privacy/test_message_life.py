@@ -27,14 +27,14 @@ from tests.privacy.conftest import MakeKey, Registered, as_owner
 NUMBER, TEXT = "447700900123", "Your code is 4711 £"
 
 
-def write(alias: str, account_id: UUID, age: int) -> UUID:
-    """A message of some days ago, sealed by the product's own code with that day's clock."""
+def write(alias: str, account_id: UUID, age: int, *, days: tuple[int, int] = (30, 90)) -> UUID:
+    """A message of some days ago, sealed by the product's own code with that day's clock; text and number for `days`."""
     account = rules.AccountRules(account_id, True, "PaaSoo", 30, 90, 50)
     [draft] = rules.prepare(account, {("GB", ""): Decimal("0.05")}, sender="PaaSoo", to=NUMBER, text=TEXT)
     with clock.travel(by=-timedelta(days=age)), system_scope("test", using=(alias,)):
         at = clock.now()
         partitions.ensure(alias, at.date(), at.date())
-        keeping = rules.keeping(at.date(), 30, 90)
+        keeping = rules.keeping(at.date(), *days)
         content_key, number_key = keyring.fetch(alias, account_id, keeping)
         row = rows.build(
             draft,

@@ -16,9 +16,12 @@ from django.db import ProgrammingError, connections
 
 from messaging.delivery.record import Report, record
 from messaging.erasure.services import erase_messages
+from messaging.messages.models import Message
 from messaging.messages.states import Actor, State
+from messaging.pages.opening import content_of
 from messaging.preservation import copying, reading
 from messaging.preservation.models import PreservedMessage
+from messaging.rest.reading import details
 from paasoo_portal.core import clock
 from paasoo_portal.core.ids import uuid7
 from paasoo_portal.core.tenancy import scope, system_scope
@@ -237,6 +240,34 @@ def test_a_text_kept_for_0_days_is_copied_in_the_transaction_that_takes_it(
         ).fetchone()
     assert kept == (None, None)
     assert copies(region, found.pk) == {message_id: (NUMBER, TEXT)}
+
+
+def test_a_text_kept_for_0_days_stays_where_an_open_hold_keeps_it_and_nobody_reads_it(
+    region: str, account: UUID, registered: Registered
+) -> None:
+    found = hold(account, scope=Scope.ACCOUNT, number=None, classes=[DataClass.CONTENT])
+    message_id = write(region, account, age=0, days=(0, 0))
+    with as_owner(region) as connection:
+        connection.execute(
+            "UPDATE messaging_message SET state = %s WHERE id = %s", [int(State.SENT), message_id]
+        )
+    report = Report(account, message_id, State.DELIVERED, Actor.CARRIER, clock.now())
+    with system_scope("test", using=(region,)):
+        assert record(region, [report]) == 1
+        message = Message.objects.using(region).get(pk=message_id)
+        assert message.content_sealed is not None
+        assert message.number_sealed is message.number_token is None, "numbers are not held"
+        shown = content_of(region, account, message, withheld=False)
+        assert shown.unkept
+        assert not shown.text
+        assert details(region, account, [message])[0]["text"] is None
+    with clock.travel(by=DAY):
+        nightly.run(region, clock.today())
+        assert message.content_key_id in living(region)
+        let_go(found)
+        nightly.run(region, clock.today())
+        with system_scope("test", using=(region,)):
+            assert content_of(region, account, message, withheld=False).gone
 
 
 def test_closing_the_account_copies_first_and_leaves_the_copies(

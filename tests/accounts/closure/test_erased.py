@@ -20,12 +20,17 @@ from accounts.erasure.services import erase_person
 from accounts.models import Account, Person
 from accounts.teams.invitations import create_invitation
 from messaging.messages.models import Message
+from messaging.preservation.models import PreservedMessage
 from paasoo_portal.core import audit, clock
 from paasoo_portal.core.tenancy import scope
 from privacy.certificates.models import Certificate
 from privacy.exports import services as exports
 from privacy.exports.models import ExportKind
-from privacy.keys.models import DataKey, KeyTombstone
+from privacy.holds.models import LegalHold, Scope
+from privacy.keys.models import DataClass, DataKey, KeyTombstone
+from privacy.preservation import services as preservation
+from privacy.preservation import wanted as wanting
+from privacy.preservation.models import Preservation
 from privacy.requests.models import Route
 from privacy.requests.services import receive
 from tests.pages.conftest import Cast, Send
@@ -38,6 +43,7 @@ BOOKS = {
     "messaging_allowance",
     "messaging_allowancecredit",
     "messaging_erasedday",
+    "messaging_erasedusage",
 }
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -152,6 +158,33 @@ def test_nothing_of_the_account_can_be_read_and_its_books_stay(
         "/accounts/login/", {"login": "alice@example.com", "password": "correct horse battery"}
     )
     assert signed_in.status_code == 200
+
+
+def test_copies_for_a_hold_and_a_case_outlive_the_account(
+    doomed: Cast, as_role: Callable[[str], Any]
+) -> None:
+    """P-RET-8, P-RET-9."""
+    today = clock.today()
+    hold = LegalHold.objects.create(
+        scope=Scope.ACCOUNT,
+        account_id=doomed.company.pk,
+        secret=True,
+        classes=[DataClass.CONTENT, DataClass.NUMBER],
+        first_day=today - timedelta(days=30),
+        authority="Dublin District Court",
+        reference="2026/1",
+        review_on=today + timedelta(days=90),
+        confirmed_at=clock.now(),
+    )
+    with as_role("worker"):
+        for alias in ("sg", "ie"):
+            preservation.arm(alias, wanting.of_hold(hold))
+        services.close_due()
+        for alias in ("sg", "ie"):
+            with scope(doomed.company.pk, using=[alias]):
+                assert not Message.objects.using(alias).exists()
+                assert Preservation.objects.using(alias).get().pk == hold.pk
+                assert PreservedMessage.objects.using(alias).count() == 1
 
 
 def test_whoever_has_another_account_keeps_their_sign_in(doomed: Cast, as_role: Callable[[str], Any]) -> None:

@@ -12,6 +12,9 @@ from django.db import connections
 from accounts.billing.selectors import ledger_total
 from accounts.models import LedgerEntry
 from messaging.allowance import services as allowance
+from messaging.erasure import closing
+from messaging.erasure.services import erase_messages
+from messaging.messages.models import Message
 from messaging.messages.states import State
 from messaging.usage import settle
 from messaging.usage.models import UsageRecord
@@ -109,6 +112,30 @@ def test_records_do_not_shrink_when_messages_are_erased(account_id: UUID, day: d
     run()
     settle.settle_day(ALIAS, day)
     assert (used(account_id), booked(account_id)) == before
+
+
+def test_what_was_erased_before_its_day_was_settled_is_used_all_the_same(account_id: UUID, day: date) -> None:
+    money.write(ALIAS, account_id, day, 3, country="FR", price="0.05", segments=2)
+    with scope(account_id, using=[ALIAS]):
+        ids = list(Message.objects.using(ALIAS).values_list("pk", flat=True))
+    assert len(erase_messages(ALIAS, account_id, ids[:2], actor_id=None, actor_kind="system")) == 2
+    money.write(ALIAS, account_id, day, 2, country="FR", price="0.05", segments=2)
+    run()
+    whole = [("FR", State.DELIVERED, 5, 10, Decimal("0.50"))]
+    assert used(account_id) == whole
+    closing.erase(ALIAS, account_id)
+    settle.settle_day(ALIAS, day)
+    run()
+    assert used(account_id) == whole
+    assert booked(account_id) == [(f"usage:ie:{day}:", Decimal("-0.50"))]
+
+
+def test_an_account_that_closes_owes_what_it_used_on_its_last_day(account_id: UUID, day: date) -> None:
+    money.write(ALIAS, account_id, day, 4, country="FR", price="0.05")
+    closing.erase(ALIAS, account_id)
+    run()
+    assert used(account_id) == [("FR", State.DELIVERED, 4, 4, Decimal("0.20"))]
+    assert booked(account_id) == [(f"usage:ie:{day}:", Decimal("-0.20"))]
 
 
 def test_accounts_are_settled_apart(account_id: UUID, day: date) -> None:
