@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from paasoo_portal.core import regions
+from paasoo_portal.core import clock, regions
 from paasoo_portal.core.regions import Region
 from privacy.pages.selectors import ClassShown
-from privacy.retention import outlook
+from privacy.retention import instructions, outlook
 from privacy.retention.outlook import Kept, Outlook
 
 # As many days as the message log exports at once.
@@ -31,19 +31,32 @@ class Span:
 
 @dataclass(frozen=True)
 class Preview:
-    """How many messages would lose this part of them, the newest day among them, and what to export first."""
+    """How many messages would lose this part of them, the newest day among them, and what to export first.
+
+    `night_on` is the day whose following night is the first to erase by it, if it were instructed now.
+    """
 
     records: int
     latest_on: date | None
+    night_on: date
     spans: list[Span]
 
 
 def of(found: Outlook, shown: ClassShown, days: int) -> Preview:
     """Over all regions, of what can be read now."""
-    going = [one for one in found.would_go(shown.data_class, shown.rule, days) if one.messages]
+    on = first_cut()
+    going = [one for one in found.would_go(shown.data_class, shown.rule, days, on) if one.messages]
     return Preview(
-        outlook.messages_of(going), max((one.day for one in going), default=None), list(_spans(going))
+        outlook.messages_of(going),
+        max((one.day for one in going), default=None),
+        on - timedelta(days=1),
+        list(_spans(going)),
     )
+
+
+def first_cut() -> date:
+    """The day whose midnight is the first cut-off for an instruction given now."""
+    return outlook.first_midnight(clock.now() + instructions.GRACE)
 
 
 def _spans(going: list[Kept]) -> Iterator[Span]:

@@ -41,9 +41,9 @@ class Span:
                 found[place] += count
         return found
 
-    def after(self, days: int) -> float:
-        """Where the line for so many days stands: what is younger stands to its right."""
-        return self.bars - max(days, 1) / self.size
+    def after(self, days: int, ahead: int = 0) -> float:
+        """Where the line for so many days will fall, so many days ahead: what is younger then stands to its right."""
+        return self.bars - max(max(days, 1) - ahead, 0) / self.size
 
 
 def span(today: date, furthest: int) -> Span:
@@ -54,12 +54,22 @@ def span(today: date, furthest: int) -> Span:
 
 
 def chart(
-    outlook: Outlook, data_class: DataClass, rule: Rule, proposed: int | None = None, *, title: str
+    outlook: Outlook,
+    data_class: DataClass,
+    rule: Rule,
+    proposed: int | None = None,
+    *,
+    on: date | None = None,
+    title: str,
 ) -> Bars | None:
-    """By day: kept, erased, and what a proposal would let go. None where nothing was counted."""
+    """By day: kept, erased, and what a proposal would let go that is first in force on a day (today, if none is given).
+
+    None where nothing was counted.
+    """
+    on = on or outlook.today
     counted = outlook.messages.get(data_class, Counter())
     alive = outlook.alive(data_class, rule)
-    going = [] if proposed is None else outlook.would_go(data_class, rule, proposed)
+    going = [] if proposed is None else outlook.would_go(data_class, rule, proposed, on)
     gone = set(going)
     kept = [one for one in alive if one not in gone]
     drawn = span(outlook.today, max(rule.days, rule.then_days or 0, proposed or 0))
@@ -69,16 +79,18 @@ def chart(
         Series(_("Erased"), "faint", drawn.summed(counted - _by_day(alive))),
     ]
     shown = [one for one in series if one.tone != "bad" or proposed is not None]
-    bars = Bars(title, drawn.firsts, shown, _cuts(drawn, rule, proposed), drawn.size)
+    bars = Bars(title, drawn.firsts, shown, _cuts(drawn, rule, proposed, on), drawn.size)
     return bars if bars.total else None
 
 
-def _cuts(drawn: Span, rule: Rule, proposed: int | None) -> list[Cut]:
+def _cuts(drawn: Span, rule: Rule, proposed: int | None, on: date) -> list[Cut]:
     found = [Cut(_kept_for(_("Now"), rule.days), "now", drawn.after(rule.days))]
-    if rule.then_days is not None:
-        found.append(Cut(_kept_for(_("Waiting"), rule.then_days), "warn", drawn.after(rule.then_days)))
+    if rule.then_days is not None and rule.then_from is not None:
+        ahead = (rule.then_from - drawn.today).days
+        found.append(Cut(_kept_for(_("Waiting"), rule.then_days), "warn", drawn.after(rule.then_days, ahead)))
     if proposed is not None and proposed != rule.days:
-        found.append(Cut(_kept_for(_("Proposed"), proposed), "proposed", drawn.after(proposed)))
+        ahead = (on - drawn.today).days if proposed < rule.days else 0
+        found.append(Cut(_kept_for(_("Proposed"), proposed), "proposed", drawn.after(proposed, ahead)))
     return found
 
 

@@ -138,7 +138,12 @@ def _context(
     request: HttpRequest, shown: ClassShown, found: Outlook | None = None, proposed: int | None = None
 ) -> dict[str, object]:
     drawn = timeline.chart(
-        found or _outlook(request, shown), shown.data_class, shown.rule, proposed, title=_chart_title(shown)
+        found or _outlook(request, shown),
+        shown.data_class,
+        shown.rule,
+        proposed,
+        on=preview.first_cut(),
+        title=_chart_title(shown),
     )
     return {"section": "privacy", "shown": shown, "chart": drawn}
 

@@ -59,11 +59,16 @@ class Outlook:
         """What can be read now. A key whose day has come is refused already, though the night has not taken it yet."""
         return [one for one in self.kept if one.data_class == data_class and rule.due_on(one) > self.today]
 
-    def would_go(self, data_class: int, rule: Rule, days: int) -> list[Kept]:
-        """What an instruction of so many days would let die at once, of what can be read now."""
+    def would_go(self, data_class: int, rule: Rule, days: int, on: date) -> list[Kept]:
+        """What an instruction of fewer days, first in force at the midnight that begins `on`, has let die by then.
+
+        Of what can be read now; nothing where the days are not fewer.
+        """
+        if days >= rule.days:
+            return []
         shorter = Rule(days)
         alive = self.alive(data_class, rule)
-        return [one for one in alive if shorter.due_on(one) <= self.today and not self.is_held(one)]
+        return [one for one in alive if shorter.due_on(one) <= on and not self.is_held(one)]
 
     def going(self, data_class: int, rule: Rule) -> dict[date, list[Kept]]:
         """By the midnight at which it goes, soonest first; what a legal hold preserves does not go."""

@@ -68,17 +68,33 @@ def test_what_would_go_can_be_taken_out_first_exactly_those_days(
     sent = send(text="About to go")
     count(cast.company.pk, State.DELIVERED, messages=1)
     day = clock.today().isoformat()
-    assert not [link for link in alice.get("/retention/content/", {"days": "1"}).links() if "export" in link]
+    assert not [link for link in alice.get("/retention/content/", {"days": "3"}).links() if "export" in link]
     with clock.travel(by=timedelta(days=2)):
         later = send(text="Not yet")
         count(cast.company.pk, State.DELIVERED, messages=1)
-        page = alice.get("/retention/content/", {"days": "1"})
+        page = alice.get("/retention/content/", {"days": "3"})
         (link,) = [link for link in page.links() if "export" in link]
         assert link == f"/messages/export/?region=sg&first={day}&last={day}"
         told = b"".join(alice.client.get(link).streaming_content).decode()  # type: ignore[attr-defined]
     assert str(sent.id) in told
     assert "About to go" in told
     assert str(later.id) not in told
+
+
+def test_the_preview_tells_what_is_gone_when_it_first_takes_effect(
+    alice: Visitor, cast: Cast, send: Send
+) -> None:
+    """24 hours, then the next midnight: by then what is four days old now is six."""
+    send()
+    count(cast.company.pk, State.DELIVERED, messages=6)
+    day = clock.today()
+    with clock.travel(by=timedelta(days=4)):
+        six, seven = (alice.get("/retention/content/", {"days": str(days)}) for days in (6, 7))
+    night = day + timedelta(days=5)
+    assert "6 messages" in six.text
+    assert f"from {day.day} {day:%B %Y}" in six.text
+    assert f"in the first night after that: {night.day} {night:%B %Y}" in six.text
+    assert "Nothing that is kept now is old enough" in seven.text
 
 
 def test_spans_are_no_longer_than_the_log_exports_at_once() -> None:
