@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.models import EmailConfirmation
+from allauth.account.models import EmailAddress, EmailConfirmation
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.centre.answers import accounts_of
 from accounts.people.models import Person
 from paasoo_portal.core.http.client_ip import client_ip
 from paasoo_portal.core.mail import add_html
+from privacy.preservation import people as preserving
 
 
 class PortalAccountAdapter(DefaultAccountAdapter):
@@ -31,6 +34,12 @@ class PortalAccountAdapter(DefaultAccountAdapter):
         user.name = form.cleaned_data.get("name", "")
         user.language = request.LANGUAGE_CODE
         return super().save_user(request, user, form, commit)
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """The address that this one replaces is copied first where a legal hold is about the person (P-RET-9)."""
+        with transaction.atomic():
+            preserving.before_erasure(email_address.user_id, accounts_of(email_address.user_id))
+            return bool(super().confirm_email(request, email_address))
 
     def render_mail(
         self,

@@ -10,11 +10,14 @@ from django.db.models import F
 from accounts.people.models import Person
 from accounts.seats import roles_of
 from paasoo_portal.core import audit
+from privacy.preservation import people as preserving
 
 
 def change_profile(person: Person, *, name: str, language: str, timezone: str) -> None:
-    person.name, person.language, person.timezone = name, language, timezone
-    person.save(update_fields=["name", "language", "timezone"])
+    with transaction.atomic():
+        preserving.before_erasure(person.pk, roles_of(person))
+        person.name, person.language, person.timezone = name, language, timezone
+        person.save(update_fields=["name", "language", "timezone"])
 
 
 def change_language(person: Person, language: str) -> None:

@@ -1,4 +1,4 @@
-"""Erasing at somebody's word, and placing a hold about the same account or person, take turns.
+"""Erasing at somebody's word or by age, and placing a hold about the same account or person, take turns.
 
 Who erases shares the lock for one transaction and looks at the register under it; who places a hold takes it whole
 until the hold is committed. So whatever goes afterwards has seen the hold.
@@ -17,6 +17,7 @@ from paasoo_portal.core.locks import only_one
 from privacy.errors import PrivacyError
 
 _SERIES: Final = 0x5053_0004
+_ROWS: Final = 0x5061_6153_6F6F_726F  # any number that nothing else locks by
 
 
 class Occupied(PrivacyError):
@@ -38,6 +39,13 @@ def whole(aliases: Iterable[str], subject_id: UUID, *, wait_seconds: float) -> I
             if not stack.enter_context(only_one(alias, _number(subject_id), wait_seconds=wait_seconds)):
                 raise Occupied(f"something of {subject_id} is being erased in {alias}")
         yield
+
+
+@contextmanager
+def rows(alias: str, *, wait_seconds: float = 0) -> Iterator[bool]:
+    """Held by the run that ends a database's rows, and while a hold on a person is placed; False where it is another's."""
+    with only_one(alias, _ROWS, wait_seconds=wait_seconds) as mine:
+        yield mine
 
 
 def _number(subject_id: UUID) -> int:

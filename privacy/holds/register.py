@@ -62,6 +62,11 @@ def by_copies() -> list[LegalHold]:
     return list(standing().exclude(_KEEPS_KEYS))
 
 
+def people() -> set[UUID]:
+    """Whom a hold in force is about."""
+    return set(standing().filter(scope=Scope.PERSON).values_list("person_id", flat=True))
+
+
 def of_person(person_id: UUID) -> list[LegalHold]:
     """The holds in force about a person, secret ones too."""
     return list(standing().filter(scope=Scope.PERSON, person_id=person_id))

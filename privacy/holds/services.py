@@ -195,6 +195,8 @@ def between_runs(about: UUID | None = None) -> Iterator[None]:
             for alias in regions.aliases():
                 held.enter_context(locks.maintenance(alias, wait_seconds=WAIT_SECONDS))
             if about is not None:
+                if not held.enter_context(turns.rows("default", wait_seconds=WAIT_SECONDS)):
+                    raise turns.Occupied("rows are being looked through")
                 aliases = ["default", *regions.aliases()]
                 held.enter_context(turns.whole(aliases, about, wait_seconds=WAIT_SECONDS))
         except (locks.Busy, turns.Occupied) as error:

@@ -1,29 +1,30 @@
 """The end of rows that are no traffic: what the catalogue says is over goes, a bounded batch at a time.
 
-Borders of transactions: each batch is one, found, asked about at the register of holds and deleted in it, with the same
+Borders of transactions: each batch is one, found and deleted in it, after the copies that holds ask for, with the same
 condition again, so that a row whose moment moved meanwhile stays. A crash loses at most the batch at work, and the next
-run goes on with what is left. Undone can be nothing, so the clocks are checked first, as before a key dies. What is kept
-by a legal hold is passed over and looked at again the next night. Keeps P-RET-1, P-RET-3, P-RET-4, P-RET-9.
+run goes on with what is left. Undone can be nothing, so the clocks are checked first, as before a key dies. Of a person
+whom a legal hold covers a copy is made first, and the rows go on time, so that nothing that anybody sees differs; a hold
+on an account covers its traffic, and none of these rows. Keeps P-RET-1, P-RET-3, P-RET-4, P-RET-9.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from paasoo_portal.core import clock, heartbeat
+from django.db import transaction
+
+from paasoo_portal.core import clock, heartbeat, hooks
 from paasoo_portal.core.faults import fault
-from paasoo_portal.core.locks import only_one
 from paasoo_portal.core.tenancy import system_scope
-from privacy.catalogue.people import Place
 from privacy.errors import PrivacyError
-from privacy.holds.rows import any_in_force, is_kept
+from privacy.holds import locks, register
+from privacy.preservation import people as preserving
 from privacy.retention import clock_guard, ends, files, runs, trail
 from privacy.retention.ends import Moment, RowEnd
 
@@ -34,7 +35,6 @@ JOB: Final = "retention_rows"
 BATCH: Final = 1000
 # A run gives way after so many rows, and asks to be called again.
 MOST: Final = 200_000
-_LOCK: Final = 0x5061_6153_6F6F_726F  # any number that nothing else locks by
 
 
 class RowsBusy(PrivacyError):
@@ -69,16 +69,18 @@ def run(alias: str, cutoff_on: date, *, most: int = MOST, accept_clock: bool = F
     clock_guard.check(alias)
     clock_guard.accept()
     done = Outcome(alias, cutoff_on)
-    with only_one(alias, _LOCK) as mine:
+    with locks.rows(alias) as mine:
         if not mine:
             raise RowsBusy(f"rows of {alias} are being looked through")
         night, _ = runs.begin(alias, runs.ROWS, cutoff_on)
-        at = Moment(cutoff_on, clock.now())
+        at, copied = Moment(cutoff_on, clock.now()), set[UUID]()
         for end in ends.of_database(alias):
             if end.end.rule.exact or not runs.is_done(night):
-                done.counts[end.label] += _let_go(alias, end, at, most - done.counts.total())
+                done.counts[end.label] += _let_go(alias, end, at, most - done.counts.total(), copied)
         if alias == "default" and not runs.is_done(night):
-            done.counts[trail.LABEL] += trail.let_go(at, most - done.counts.total(), _keeper())
+            if trail.over(at, 1):
+                _copy(register.people(), copied)
+            done.counts[trail.LABEL] += trail.let_go(at, most - done.counts.total())
             done.counts["files"] += files.let_go(at)
         done.counts += Counter()  # without the zeros
         done.left = done.counts.total() >= most
@@ -96,9 +98,9 @@ def plan(alias: str, cutoff_on: date) -> dict[str, int]:
     found: Counter[str] = Counter()
     with system_scope(JOB, using=("default", alias)):
         for end in ends.of_database(alias):
-            found[end.label] += sum(len(batch) for batch in _batches(alias, end, at, _keeper()))
+            found[end.label] += sum(len(batch) for batch in _batches(alias, end, at))
         if alias == "default":
-            found[trail.LABEL] += trail.count(at, MOST, _keeper())
+            found[trail.LABEL] += trail.count(at, MOST)
             found["files"] += len(files.over(at))
     return dict(sorted((found + Counter()).items()))
 
@@ -107,38 +109,40 @@ def overdue(alias: str, at: Moment, most: int) -> list[dict[str, str]]:
     """Rows that should have gone, by model and id. Needs the worker's role, and a scope."""
     found: list[dict[str, str]] = []
     for end in ends.of_database(alias):
-        for batch in _batches(alias, end, at, _keeper()):
+        for batch in _batches(alias, end, at):
             found += [_culprit(alias, end.label, str(pk)) for pk in batch[: most - len(found)]]
             if len(found) >= most:
                 return found
     if alias == "default":
-        chains = trail.over(at, most, _keeper())
+        chains = trail.over(at, most)
         found += [_culprit(alias, trail.LABEL, f"{chain} up to {last}") for chain, last in chains.items()]
         found += [_culprit(alias, "files", path.name) for path in files.over(at)]
     return found[:most]
 
 
-Keeper = Callable[[UUID | None, UUID | None], bool]
-
-
-def _keeper() -> Keeper:
-    """Asks the register once about each account and person, for as long as a batch or a look takes."""
-    if not any_in_force():
-        return lambda account_id, person_id: False
-    return cache(lambda account_id, person_id: is_kept(account_id=account_id, person_id=person_id))
-
-
-def _let_go(alias: str, end: RowEnd, at: Moment, most: int) -> int:
+def _let_go(alias: str, end: RowEnd, at: Moment, most: int, copied: set[UUID]) -> int:
+    """How many went. Each person in `copied` has been copied in this run."""
     gone, after = 0, None
     while gone < most:
         with system_scope(JOB, using=dict.fromkeys(("default", alias))):
             page = _page(alias, end, at, after, min(BATCH, most - gone))
-            gone += _end(alias, end, at, _unkept(end.place, page, _keeper()))
+        _copy({one for _, *people in page for one in people if one is not None}, copied)
+        with system_scope(JOB, using=dict.fromkeys(("default", alias))):
+            gone += _end(alias, end, at, [row[0] for row in page])
         fault("rows.batch")
         if not page:
             break
         after = page[-1][0]
     return gone
+
+
+def _copy(people: set[UUID], copied: set[UUID]) -> None:
+    """What is held about those whom a hold covers. None is placed meanwhile: that waits for the run's lock."""
+    for person_id in people & register.people() - copied:
+        accounts = [known for found in hooks.call("person.accounts", person_id=person_id) for known in found]
+        with transaction.atomic():
+            preserving.before_erasure(person_id, accounts)
+        copied.add(person_id)
 
 
 def _end(alias: str, end: RowEnd, at: Moment, keys: list[Any]) -> int:
@@ -148,38 +152,19 @@ def _end(alias: str, end: RowEnd, at: Moment, keys: list[Any]) -> int:
     return rows.delete()[1].get(end.place.label, 0) if keys else 0
 
 
-def _batches(alias: str, end: RowEnd, at: Moment, kept: Keeper) -> Iterator[list[Any]]:
+def _batches(alias: str, end: RowEnd, at: Moment) -> Iterator[list[Any]]:
     after = None
     while page := _page(alias, end, at, after, BATCH):
-        yield _unkept(end.place, page, kept)
+        yield [row[0] for row in page]
         after = page[-1][0]
 
 
-Asked = list[tuple[Any, ...]]
-
-
-def _page(alias: str, end: RowEnd, at: Moment, after: Any, most: int) -> Asked:
-    """The next rows whose end has come: key, account, and the people they are about."""
+def _page(alias: str, end: RowEnd, at: Moment, after: Any, most: int) -> list[tuple[Any, ...]]:
+    """The next rows whose end has come: key, and the people they are about."""
     rows = end.due(alias, at)
     if after is not None:
         rows = rows.filter(pk__gt=after)
-    return list(rows.order_by("pk").values_list("pk", *_owners(end.place))[:most])
-
-
-def _owners(place: Place) -> list[str]:
-    """Where a row names its account, if it does, and its people."""
-    return [*([place.of_account] if place.of_account else []), *place.declaration.person]
-
-
-def _unkept(place: Place, page: Asked, kept: Keeper) -> list[Any]:
-    """The keys of those that no hold keeps."""
-    accounts = 1 if place.of_account else 0
-    return [
-        pk
-        for pk, *owners in page
-        if not any(kept(one, None) for one in owners[:accounts])
-        and not any(kept(None, one) for one in owners[accounts:])
-    ]
+    return list(rows.order_by("pk").values_list("pk", *end.place.declaration.person)[:most])
 
 
 def _culprit(alias: str, model: str, name: str) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
@@ -16,38 +15,30 @@ from privacy.retention.ends import Moment
 LABEL: Final = AuditEvent._meta.label
 # Measured: 5,000 entries take 110 ms.
 BATCH: Final = 5000
-Keeper = Callable[[UUID | None, UUID | None], bool]
 
 
-def let_go(at: Moment, most: int, kept: Keeper) -> int:
+def let_go(at: Moment, most: int) -> int:
     """Cut the trails, a batch a transaction; how many entries went, about `most` of them."""
     gone = 0
     while gone < most:
         with system_scope("retention_rows"):
-            chains = over(at, min(BATCH, most - gone), kept)
+            chains = over(at, min(BATCH, most - gone))
             gone += sum(cut.cut(chain, last) for chain, last in chains.items())
         if not chains:
             break
     return gone
 
 
-def over(at: Moment, most: int, kept: Keeper) -> dict[UUID, int]:
-    """By trail that no hold keeps, the last entry to go, among the `most` oldest entries of all trails."""
+def over(at: Moment, most: int) -> dict[UUID, int]:
+    """By trail the last entry to go, among the `most` oldest entries of all trails."""
     declaration = catalogue().models[LABEL.lower()]
     assert isinstance(declaration, PersonalData)
-    before = declaration.retention.before(at.cutoff_on, at.now)
-    held: set[UUID] = set()
-    while True:
-        found = cut.over(before, most=most, kept=held)
-        more = {chain for chain in found if kept(chain, None)}
-        if not more:
-            return found
-        held |= more
+    return cut.over(declaration.retention.before(at.cutoff_on, at.now), most=most)
 
 
-def count(at: Moment, most: int, kept: Keeper) -> int:
+def count(at: Moment, most: int) -> int:
     """How many entries would go, of the `most` oldest."""
     return sum(
         AuditEvent.objects.filter(chain=chain, number__lte=last).count()
-        for chain, last in over(at, most, kept).items()
+        for chain, last in over(at, most).items()
     )

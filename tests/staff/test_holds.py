@@ -18,13 +18,14 @@ from accounts.teams.members import remove_member
 from paasoo_portal.core import audit, clock
 from paasoo_portal.core.audit.models import AuditEvent
 from paasoo_portal.core.tenancy import scope, system_scope
+from privacy.consent.models import ConsentRecord, Decision, How
 from privacy.holds import services
 from privacy.holds.models import LegalHold
-from privacy.holds.rows import is_kept
 from privacy.keys.models import DataClass
 from privacy.preservation import people
 from privacy.preservation import services as preservation
 from privacy.preservation.models import Preservation, PreservedPerson
+from privacy.retention import rows
 from tests.conftest import AsRole
 from tests.pages.conftest import Cast, Send, enrol, person
 from tests.pages.test_admin import shown
@@ -226,6 +227,21 @@ def test_leaving_a_team_is_copied_too(
     assert "developer" in str(copy["rows"])
 
 
+def test_a_name_that_is_replaced_is_copied_too(
+    officer: Visitor, bob: Visitor, cast: Cast, values: dict[str, object], as_role: AsRole
+) -> None:
+    given = values | {"scope": "person", "account_id": "", "person_id": str(cast.bob.pk), "secret": "on"}
+    found = place(officer, given)
+    cast.bob.refresh_from_db()
+    former = cast.bob.name
+    bob.post_on("/profile/", {"name": "Somebody Else", "language": "en", "timezone": "UTC"})
+    cast.bob.refresh_from_db()
+    assert cast.bob.name == "Somebody Else"
+    with as_role("worker"), system_scope("test", using=("ie",)):
+        [copy] = people.read(found.pk)
+    assert former in str(copy["rows"])
+
+
 def test_a_person_sees_the_hold_about_them_unless_it_is_secret(
     officer: Visitor, bob: Visitor, cast: Cast, values: dict[str, object]
 ) -> None:
@@ -236,20 +252,27 @@ def test_a_person_sees_the_hold_about_them_unless_it_is_secret(
     assert "Dublin District Court, 2026/7" in bob.get("/privacy/").text
 
 
-def test_what_is_kept_is_answered_in_one_place(
-    officer: Visitor, cast: Cast, values: dict[str, object]
+def test_what_ends_by_its_age_goes_on_time_and_the_copy_stays(
+    officer: Visitor, cast: Cast, values: dict[str, object], as_role: AsRole
 ) -> None:
-    company, other, bob, alice = cast.company.pk, cast.other.pk, cast.bob.pk, cast.alice.pk
-    assert not is_kept(account_id=company, person_id=bob)
-    place(officer, values | {"scope": "number", "number": "447700900101"})
-    assert not is_kept(account_id=company), "a number is not an account"
-    place(officer, values | {"reference": "2"})
-    place(officer, values | {"scope": "person", "account_id": "", "person_id": str(bob), "reference": "3"})
-    assert is_kept(account_id=company)
-    assert is_kept(person_id=bob)
-    assert is_kept(account_id=other, person_id=bob)
-    assert not is_kept(account_id=other, person_id=alice)
-    assert not is_kept()
+    given = values | {"scope": "person", "account_id": "", "person_id": str(cast.bob.pk), "secret": "on"}
+    found = place(officer, given)
+    with as_role("worker"):
+        ConsentRecord.objects.create(
+            person_id=cast.bob.pk,
+            purpose="statistics",
+            decision=Decision.REFUSED,
+            text_version="1",
+            language="en",
+            how=How.SETTINGS,
+            at=clock.now() - timedelta(days=3000),
+            until=clock.today() - timedelta(days=2800),
+        )
+        rows.run("default", clock.today())
+        assert not ConsentRecord.objects.filter(person_id=cast.bob.pk).exists()
+        with system_scope("test", using=("ie",)):
+            [copy] = people.read(found.pk)
+    assert "statistics" in str(copy["rows"])
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ nothing younger than a year by PostgreSQL's own clock: whoever has the worker's 
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -49,7 +48,7 @@ SELECT chain, upto FROM (
   SELECT chain, min(number) AS first,
          least(max(number) FILTER (WHERE is_over), min(number) FILTER (WHERE NOT is_over) - 1) AS upto
   FROM (SELECT chain, number, at < least(%s, clock_timestamp() - interval '{LEAST_DAYS} days') AS is_over
-        FROM core_auditevent WHERE chain <> ALL(%s) ORDER BY id LIMIT %s) oldest
+        FROM core_auditevent ORDER BY id LIMIT %s) oldest
   GROUP BY chain
 ) trails WHERE upto >= first ORDER BY chain
 """  # noqa: S608  a constant
@@ -62,13 +61,10 @@ def setup(*, alias: str) -> None:
             cursor.execute(_FUNCTION)
 
 
-def over(before: datetime, *, most: int, kept: Collection[UUID] = ()) -> dict[UUID, int]:
-    """By trail, the number of the last of its entries older than `before`, among the `most` oldest of all trails.
-
-    Trails in `kept` are passed over.
-    """
+def over(before: datetime, *, most: int) -> dict[UUID, int]:
+    """By trail, the number of the last of its entries older than `before`, among the `most` oldest of all trails."""
     with connection.cursor() as cursor:
-        cursor.execute(_OVER, [before, list(kept), most])
+        cursor.execute(_OVER, [before, most])
         return dict(cursor.fetchall())
 
 
