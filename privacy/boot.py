@@ -13,6 +13,7 @@ from django.db import DatabaseError, connections
 
 from privacy import journal
 from privacy.catalogue.boot import refuse_incomplete
+from privacy.certificates.verify import require_own_key
 from privacy.errors import PrivacyError
 from privacy.keys import guard
 
@@ -42,7 +43,11 @@ def disagreements() -> dict[str, str]:
     found = {}
     for alias in settings.DATABASES:
         try:
-            journal.check(alias) if alias == "default" else guard.check(alias)
+            if alias == "default":
+                journal.check(alias)
+                require_own_key()
+            else:
+                guard.check(alias)
         except PrivacyError as error:
             found[alias] = f"{type(error).__name__}: {error.log}"
         except DatabaseError:

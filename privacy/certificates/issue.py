@@ -23,6 +23,7 @@ from privacy.catalogue.render import version
 from privacy.certificates import canonical
 from privacy.certificates.journaled import journaled
 from privacy.certificates.models import Certificate
+from privacy.certificates.verify import require_own_key
 from privacy.keys import signing
 from privacy.keys.burial import Buried
 from privacy.keys.models import DataClass
@@ -203,6 +204,7 @@ def destruction_id(alias: str, epoch: int) -> UUID:
 
 
 def _append(certificate_id: UUID, account_id: UUID | None, kind: str, body: dict[str, Any]) -> Certificate:
+    require_own_key()
     head = Certificate.objects.order_by("-number").first()
     number = head.number + 1 if head else 1
     previous = head.digest if head else NO_PREDECESSOR

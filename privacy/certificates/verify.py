@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from privacy.certificates import canonical, merkle, strict, tree
 from privacy.certificates.models import Certificate, CertificateBlock
-from privacy.keys import signing
+from privacy.keys import VaultMismatch, signing
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,19 @@ def verify(body: str, signature: str, public_key: str) -> Finding:
     if not signing.is_signed(body.encode(), signature, public_key):
         return Finding(False, number, "the signature does not fit")
     return Finding(True, number)
+
+
+def require_own_key() -> None:
+    """Raise VaultMismatch when the newest certificate is signed by another key than the vault's: it was lost, or swapped.
+
+    A vault makes a key where it finds none, so that this is asked before anything is erased, and before anything is signed.
+    """
+    newest = Certificate.objects.order_by("-number").first()
+    if newest is not None and json.loads(newest.body).get("signed_by") != signing.public_key():
+        raise VaultMismatch(
+            f"certificate {newest.number} is signed by another key than the vault's: the signing key was lost or "
+            "swapped. Bring the former one back; what a new one signs, nobody who holds the published key can check"
+        )
 
 
 def verify_tail(most: int) -> Finding:

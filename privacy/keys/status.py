@@ -1,9 +1,8 @@
-"""Where a database's keys stand: living keys by epoch and class, oldest wrap, next destruction; and /readyz's
-probe.
-"""
+"""Where a database's keys stand: living keys by epoch and class, oldest wrap, next destruction; and /readyz's probe."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +10,7 @@ from django.db import connections
 
 from paasoo_portal.core.tenancy import system_scope
 from privacy.keys import guard
-from privacy.keys.models import DataClass
+from privacy.keys.models import DataClass, Epoch
 from privacy.keys.vault import vault
 
 
@@ -26,6 +25,8 @@ def epochs(alias: str) -> dict[str, Any]:
     rows = guard.check(alias)
     current = rows[-1].number
     kept = [row.number for row in rows if row.state == guard.KEPT]
+    left = settings.EPOCHS_KEPT + 1 - (current - (kept[0] if kept else current))
+    opened_at = Epoch.objects.using(alias).values_list("opened_at", flat=True).get(number=current)
     return {
         "fingerprint": rows[-1].fingerprint,
         "erasure": vault().erasure,
@@ -33,9 +34,9 @@ def epochs(alias: str) -> dict[str, Any]:
         "epochs_kept": kept,
         "epochs_destroyed": sum(row.state == guard.DESTROYED for row in rows),
         "next_destruction": kept[0] if kept else current,
-        "carry_overs_until_destruction": settings.EPOCHS_KEPT
-        + 1
-        - (current - (kept[0] if kept else current)),
+        "carry_overs_until_destruction": left,
+        # One carry-over a night.
+        "next_destruction_on": (opened_at.date() + timedelta(days=left)).isoformat(),
     }
 
 
@@ -44,6 +45,7 @@ def status(alias: str) -> dict[str, Any]:
     return {
         "database": alias,
         **epochs(alias),
+        "oldest_wrap": _oldest_wrap(alias),
         "living": _living(alias),
         "erased": _count(alias, "SELECT count(*) FROM privacy_keytombstone"),
     }
@@ -66,6 +68,17 @@ def _living(alias: str) -> list[dict[str, Any]]:
             }
             for epoch, data_class, count, starts_on, due_on, created_at in cursor.fetchall()
         ]
+
+
+def _oldest_wrap(alias: str) -> str | None:
+    """When the longest unchanged wrapping of a living key was made: with its key, or when its epoch was opened."""
+    with system_scope("keys_status", using=(alias,)), connections[alias].cursor() as cursor:
+        cursor.execute(
+            "SELECT min(greatest(k.created_at, e.opened_at)) FROM privacy_datakey k "
+            "JOIN privacy_epoch e ON e.number = k.epoch"
+        )
+        (oldest,) = cursor.fetchone()
+    return oldest.isoformat() if oldest is not None else None
 
 
 def _count(alias: str, query: str) -> int:

@@ -18,6 +18,7 @@ from privacy import journal
 from privacy.certificates import issue
 from privacy.certificates.issue import ErasedLine
 from privacy.certificates.models import Certificate
+from privacy.certificates.verify import require_own_key
 from privacy.holds.restrict import restrict
 from privacy.keys import burial, cache, guard, locks
 from privacy.keys.burial import Buried
@@ -62,6 +63,7 @@ def erase_traffic(
     """
     certificate_id = uuid5(_CERTIFICATES, f"{closure_id}/{alias}")
     guard.check(alias)
+    require_own_key()
     with locks.maintenance(alias, wait_seconds=WAIT_SECONDS):
         hooks.call("retention.preserve", alias=alias, account_id=account_id)
         in_force = rules.at(clock.today()).of(account_id)

@@ -23,6 +23,7 @@ from paasoo_portal.core.tenancy import system_scope
 from privacy import journal
 from privacy.certificates import issue
 from privacy.certificates.issue import ErasedLine
+from privacy.certificates.verify import require_own_key
 from privacy.holds.restrict import restrict
 from privacy.keys import burial, cache, guard, locks
 from privacy.keys.burial import Buried
@@ -88,6 +89,7 @@ def enforce(alias: str, cutoff_on: date, *, accept_clock: bool = False) -> Outco
         clock_guard.accept()
     clock_guard.check(alias)
     guard.check(alias)
+    require_own_key()
     clock_guard.accept()
     hooks.call("retention.settle", alias=alias, before=cutoff_on)
     with locks.maintenance(alias, wait_seconds=WAIT_SECONDS):

@@ -6,10 +6,12 @@ import json
 import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 from django.db import connections
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,7 +19,7 @@ from hypothesis import strategies as st
 from paasoo_portal.core import clock, hooks
 from paasoo_portal.core.ids import uuid7
 from paasoo_portal.core.tenancy import scope, system_scope
-from privacy import keys
+from privacy import boot, keys
 from privacy.certificates.models import Certificate
 from privacy.keys import carry_over as carrying
 from privacy.keys import locks
@@ -123,6 +125,25 @@ def test_settlement_comes_before_and_stops_everything_when_it_fails(
     with pytest.raises(RuntimeError):
         enforce.enforce(region, clock.today())
     assert living(region) == {key.id}
+
+
+def test_without_the_key_that_signed_before_nothing_is_erased(
+    region: str, make_key: MakeKey, vault_folder: Path, registered: Registered
+) -> None:
+    """A vault makes a signing key where it finds none: what that one signed, nobody could check."""
+    make_key(uuid7(), age=30)
+    enforce.enforce(region, clock.today())
+    later = make_key(uuid7(), age=31)
+    (vault_folder / "signing.key").rename(vault_folder / "away")
+    with pytest.raises(keys.VaultMismatch, match="another key"):
+        enforce.enforce(region, clock.today())
+    assert living(region) == {later.id}
+    assert "another key" in boot.disagreements()["default"]
+    with pytest.raises(CommandError, match="another key"):
+        call_command("keys", "status")
+    (vault_folder / "away").replace(vault_folder / "signing.key")
+    assert enforce.enforce(region, clock.today()).keys == 1
+    assert "default" not in boot.disagreements()
 
 
 def test_repeating_does_nothing_twice(

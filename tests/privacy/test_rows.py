@@ -276,10 +276,10 @@ class TestTheWork:
         held, free = (
             Person.objects.create_user(f"{name}@example.com", None, name=name) for name in ("ann", "ben")
         )
-        for person in (held, free):
+        for one in (held, free):
             for _ in range(2):
                 ConsentRecord.objects.create(
-                    person_id=person.pk,
+                    person_id=one.pk,
                     visitor_id=uuid7(),
                     purpose="statistics",
                     decision=Decision.REFUSED,

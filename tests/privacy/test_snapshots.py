@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from uuid import UUID
 
@@ -27,6 +29,7 @@ from privacy.keys.vault import FolderVault, vault
 from privacy.retention import enforce
 from tests.privacy.conftest import MakeKey, Registered, as_owner
 from tests.privacy.test_enforcement import living, readable
+from tests.privacy.test_preservation import as_user
 
 TABLES = ("privacy_epoch", "privacy_keytombstone", "privacy_journalmark", "privacy_datakey")
 
@@ -301,9 +304,37 @@ def test_the_command_names_its_database_and_tells_errors_as_they_are(region: str
     with pytest.raises(CommandError, match="--database"):
         call_command("keys", "restore")
     with pytest.raises(CommandError, match="SnapshotMissing"):
-        call_command("keys", "restore", database=[region])
-    call_command("keys", "snapshot", "--json", database=[region])
-    call_command("keys", "restore", "--json", database=[region])
+        call_command("keys", "restore", "--database", region)
+    with pytest.raises(CommandError, match="No regional database"):
+        call_command("keys", "restore", "--database", "nowhere")
+    told = StringIO()
+    call_command("keys", "snapshot", "--json", "--database", region, stdout=told)
+    [taken] = json.loads(told.getvalue())["snapshots"]
+    call_command("keys", "restore", "--json", "--database", region)
+    # As the operators' guide has it: the file last.
+    call_command("keys", "restore", "--database", region, taken["file"], "--json")
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        ["certificates", "list", "--account", "nobody"],
+        ["certificates", "list", "--most", "-1"],
+        ["retention", "plan", "--cutoff", "0001-01-01"],
+        ["retention", "plan", "--cutoff", "9999-12-31"],
+        ["keys", "carry-over", "--epochs", "0"],
+        ["keys", "status", "--database", "nowhere"],
+    ],
+)
+def test_what_nobody_can_mean_is_refused_in_words(region: str, order: list[str]) -> None:
+    with pytest.raises(CommandError):
+        call_command(*order)
+
+
+@pytest.mark.parametrize("command", ["keys status", "retention plan", "erasures status"])
+def test_in_another_role_nothing_is_said_to_be_gone(region: str, command: str) -> None:
+    with as_user("paasoo_app"), pytest.raises(CommandError, match="PAASOO_ROLE=worker"):
+        call_command(*command.split())
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

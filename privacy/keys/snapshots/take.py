@@ -44,7 +44,7 @@ class Taken:
             "keys": label.keys,
             "tombstones": label.tombstones,
             "at": label.at,
-            "file": self.path.name,
+            "file": str(self.path),
         }
 
 

@@ -11,6 +11,7 @@ import re
 import sys
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -38,8 +39,8 @@ class Command(BaseCommand):
         verify.add_argument("--key", help="PaaSoo's public key, 64 hexadecimal digits, as published.")
         verify.add_argument("--head", help="The published head: a file, or the JSON itself.")
         listing = actions.add_parser("list", help="The newest certificates.")
-        listing.add_argument("--account", help="Only this account's, by its id.")
-        listing.add_argument("--most", type=int, default=100)
+        listing.add_argument("--account", type=UUID, help="Only this account's, by its id.")
+        listing.add_argument("--most", type=int, default=100, help="How many at most (default 100).")
         export = actions.add_parser("export", help="Certificates as files, one JSON text a line.")
         export.add_argument("--number", type=int, help="Only this one, indented.")
         head = actions.add_parser("head", help="The chain's head as it is published.")
@@ -81,6 +82,8 @@ class Command(BaseCommand):
 
     def _list(self, options: dict[str, Any]) -> None:
         rows = Certificate.objects.order_by("-number").defer("body")
+        if options["most"] < 1:
+            raise CommandError("--most takes 1 or more.")
         if options["account"]:
             rows = rows.filter(account_id=options["account"])
         found = [

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from paasoo_portal.core import clock
+from paasoo_portal.core.roles import require_worker
 from privacy import boot
 from privacy.errors import PrivacyError
 from privacy.journal import replay
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        require_worker()
         aliases = options["database"] or list(settings.DATABASES)
         if unknown := set(aliases) - set(settings.DATABASES):
             raise CommandError(f"No database is called {', '.join(sorted(unknown))}.")

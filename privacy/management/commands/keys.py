@@ -12,6 +12,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from paasoo_portal.core import regions
+from paasoo_portal.core.roles import require_worker
+from privacy.certificates.verify import require_own_key
 from privacy.errors import PrivacyError
 from privacy.keys import nightly, signing, status
 from privacy.keys.snapshots import restore, take
@@ -21,24 +23,29 @@ class Command(BaseCommand):
     help = "Show where the keys stand, carry the living ones over, snapshot them, or bring an old copy to a snapshot."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("action", choices=["status", "carry-over", "snapshot", "restore"])
-        parser.add_argument(
-            "file", nargs="?", type=Path, help="For restore: the snapshot (default: the newest)."
-        )
-        parser.add_argument(
+        actions = parser.add_subparsers(dest="action", required=True)
+        status = actions.add_parser("status", help="Living keys, epochs, and what is destroyed next.")
+        carry_over = actions.add_parser("carry-over", help="Carry the living keys over into a new epoch.")
+        carry_over.add_argument(
             "--epochs", type=int, default=1, help="How many carry-overs, for drills (default 1)."
         )
-        parser.add_argument(
-            "--database", action="append", help="Only this regional database; may be repeated."
-        )
-        parser.add_argument("--json", action="store_true")
+        snapshot = actions.add_parser("snapshot", help="Take a snapshot of the living keys now.")
+        for one in (status, carry_over, snapshot):
+            one.add_argument(
+                "--database", action="append", help="Only this regional database; may be repeated."
+            )
+        bring_back = actions.add_parser("restore", help="Bring an old copy of a database to a snapshot.")
+        bring_back.add_argument("--database", required=True, help="The regional database.")
+        bring_back.add_argument("file", nargs="?", type=Path, help="The snapshot; by default the newest.")
+        for one in (status, carry_over, snapshot, bring_back):
+            one.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        aliases = options["database"] or regions.aliases()
+        require_worker()
+        given = options["database"]
+        aliases = [given] if isinstance(given, str) else given or regions.aliases()
         if unknown := set(aliases) - set(regions.aliases()):
             raise CommandError(f"No regional database is called {', '.join(sorted(unknown))}.")
-        if not 1 <= options["epochs"] <= 100:
-            raise CommandError("--epochs lies between 1 and 100.")
         try:
             if options["action"] == "status":
                 self._status(aliases, options["json"])
@@ -46,12 +53,15 @@ class Command(BaseCommand):
                 self._snapshot(aliases, options["json"])
             elif options["action"] == "restore":
                 self._restore(options)
-            else:
+            elif 1 <= options["epochs"] <= 100:
                 self._carry_over(aliases, options["epochs"], options["json"])
+            else:
+                raise CommandError("--epochs lies between 1 and 100.")
         except PrivacyError as error:
             raise CommandError(f"{type(error).__name__}: {error.log}") from error
 
     def _status(self, aliases: list[str], as_json: bool) -> None:
+        require_own_key()
         found = [status.status(alias) for alias in aliases]
         if as_json:
             self.stdout.write(json.dumps({"public_key": signing.public_key(), "databases": found}, indent=2))
@@ -61,7 +71,9 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{database['database']}: epoch {database['epoch']}, kept {database['epochs_kept']}, "
                 f"{database['epochs_destroyed']} destroyed; next to go is epoch {database['next_destruction']} "
-                f"in {database['carry_overs_until_destruction']} carry-overs; {database['erased']} keys erased"
+                f"in {database['carry_overs_until_destruction']} carry-overs, by one a night on "
+                f"{database['next_destruction_on']}; oldest wrap {database['oldest_wrap'] or 'none'}; "
+                f"{database['erased']} keys erased"
             )
             for line in database["living"]:
                 self.stdout.write(
@@ -81,9 +93,7 @@ class Command(BaseCommand):
             )
 
     def _restore(self, options: dict[str, Any]) -> None:
-        if len(options["database"] or []) != 1:
-            raise CommandError("Name the one database to restore: --database X.")
-        done = restore.restore(options["database"][0], options["file"]).as_dict()
+        done = restore.restore(options["database"], options["file"]).as_dict()
         if options["json"]:
             self.stdout.write(json.dumps(done, indent=2))
             return

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import sys
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from paasoo_portal.core import clock, regions
+from paasoo_portal.core.roles import require_worker
 from privacy.alarms.evaluate import evaluate
 from privacy.errors import PrivacyError
 from privacy.retention import nightly, plan, rows, verify
+
+# Identifiers carry their time since 1970, and the longest period is seven years.
+FIRST_DAY: Final = date(1980, 1, 1)
 
 
 class Command(BaseCommand):
@@ -35,8 +39,11 @@ class Command(BaseCommand):
         aliases = options["database"] or regions.aliases()
         if unknown := set(aliases) - set(regions.aliases()):
             raise CommandError(f"No regional database is called {', '.join(sorted(unknown))}.")
+        require_worker()
         if options["cutoff"] and options["cutoff"] > clock.today():
             raise CommandError("The cut-off lies in the future.")
+        if options["cutoff"] and options["cutoff"] < FIRST_DAY:
+            raise CommandError(f"The cut-off lies before {FIRST_DAY}, when there was nothing to keep.")
         try:
             getattr(self, f"_{options['action']}")(aliases, options)
         except PrivacyError as error:
