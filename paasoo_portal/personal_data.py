@@ -2,6 +2,11 @@
 P-CAT-2.
 """
 
+from typing import Final
+
+from django.conf import settings
+from django.utils.translation import gettext_noop as N_  # noqa: N812  xgettext's own name for it
+
 from privacy.catalogue import Held, NotPersonal, PersonalData, Store, not_personal
 from privacy.catalogue.terms import (
     ACCOUNT_LIFE,
@@ -19,8 +24,13 @@ from privacy.catalogue.terms import (
     Erasure,
     Export,
     Recipient,
+    Rule,
     Source,
     Subject,
+)
+
+BACKUPS: Final = Rule(
+    "backups", N_("as long as a back-up may be kept"), settings.BACKUP_DAYS, promise="P-RET-7"
 )
 
 ROW = not_personal("an identifier of the row")
@@ -237,7 +247,7 @@ STORES = [
         "Sealed values open only while their key is carried over; clear columns leave with the oldest back-up.",
         category=Category.C1,
         purposes=(EVIDENCE,),
-        retention=SECURITY_LOG,
+        retention=BACKUPS,
         recipients=(Recipient.HOSTING,),
     ),
     Store("file", "databases", "The embedded PostgreSQL: what each table declares.", path="postgres/**/*"),

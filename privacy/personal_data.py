@@ -245,15 +245,6 @@ STORES = [
     Store(
         "file",
         "extracts",
-        "Preserved copies that an authority or a named exception asks for, sealed under a key that lies in the row and "
-        "goes when it is fetched.",
-        category=Category.C2,
-        purposes=(EVIDENCE,),
-        retention=EXPORT_WEEK,
-    ),
-    Store(
-        "file",
-        "extracts",
         "What is handed to an authority, sealed under a key that lies in the extract's row, fetched once.",
         category=Category.C3,
         purposes=(PRESERVE,),

@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, Final
 
-from paasoo_portal.core import heartbeat, hooks
+from paasoo_portal.core import clock, heartbeat, hooks
+from paasoo_portal.core.tenancy import system_scope
+from privacy.holds.models import LegalHold, Scope
 from privacy.retention import enforce, runs, verify
 
 log = logging.getLogger(__name__)
+
+# Longer than any queue or night is down: the task of the release may have been lost, or have found a run at work.
+_LATELY: Final = timedelta(days=10)
 
 
 @dataclass(frozen=True)
@@ -39,10 +44,21 @@ def run(alias: str, cutoff_on: date, *, accept_clock: bool = False) -> Night:
     let the registered sweepers drop what no key can open any more.
     """
     done = enforce.enforce(alias, cutoff_on, accept_clock=accept_clock)
+    after_holds(alias)
     hooks.call("retention.renew", alias=alias, cutoff_on=cutoff_on)
     swept = sweep(alias, cutoff_on)
     heartbeat.beat(f"retention.{alias}")
     return Night(alias, cutoff_on, done.accounts, done.keys, swept)
+
+
+def after_holds(alias: str) -> None:
+    """Hook `hold.released`, for each account of which a hold was released lately: what else waited for it goes on."""
+    with system_scope("holds_released"):
+        since = clock.now() - _LATELY
+        released = LegalHold.objects.filter(scope=Scope.ACCOUNT, released_at__gte=since)
+        accounts = list(released.values_list("account_id", flat=True).distinct())
+    for account_id in accounts:
+        hooks.call("hold.released", alias=alias, account_id=account_id)
 
 
 def sweep(alias: str, cutoff_on: date) -> int:

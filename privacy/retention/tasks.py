@@ -8,10 +8,9 @@ from datetime import date, timedelta
 from celery import current_app, shared_task
 from django.conf import settings
 
-from paasoo_portal.core import clock, hooks, regions
+from paasoo_portal.core import clock, regions
 from paasoo_portal.core.tenancy import system_scope
 from privacy.errors import PrivacyError
-from privacy.holds.models import LegalHold, Scope
 from privacy.keys.locks import Busy
 from privacy.retention import enforce, instructions, nightly, publishing, rows, runs
 
@@ -123,7 +122,4 @@ def hold_released(database: str, hold_id: str) -> None:
     except PrivacyError as error:
         log.error("release of a hold left to the night", extra={"database": database, "because": error.log})
         return
-    with system_scope("retention_project"):
-        released = LegalHold.objects.filter(pk=hold_id).exclude(released_at=None).first()
-    if released is not None and released.scope == Scope.ACCOUNT:
-        hooks.call("hold.released", alias=database, account_id=released.account_id)
+    nightly.after_holds(database)

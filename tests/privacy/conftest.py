@@ -274,6 +274,7 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> Registered:
             "retention.count",
             "retention.volume",
             "account.changed",
+            "hold.released",
         )
     }
     real = hooks.handlers

@@ -140,6 +140,22 @@ def test_release_continues_the_erasure_at_once(
     assert verify.verify(region).ok, "told twice, done once"
 
 
+def test_the_night_does_what_the_task_of_a_release_does_if_that_is_lost(
+    region: str, account: UUID, make_key: MakeKey, registered: Registered
+) -> None:
+    make_key(account, age=31)
+    placed = hold(account, CONTENT)
+    nightly.run(region, clock.today())
+    assert not registered.of("hold.released")
+    let_go(placed)
+    nightly.run(region, clock.today())
+    assert living(region) == set()
+    assert registered.of("hold.released") == [{"alias": region, "account_id": account}]
+    with clock.travel(by=11 * DAY):
+        nightly.run(region, clock.today())
+    assert len(registered.of("hold.released")) == 1
+
+
 def test_no_covered_message_is_erased_by_hand(region: str, account: UUID, registered: Registered) -> None:
     covered, free = write(region, account, age=10), write(region, account, age=3)
     with as_owner(region) as connection:
