@@ -27,7 +27,7 @@ from paasoo_portal.core.ids import uuid7
 from paasoo_portal.core.sessions import SessionStore
 from paasoo_portal.core.tenancy import system_scope
 from privacy.catalogue.terms import ACCOUNTING_YEARS, SECURITY_LOG, SESSION, Rule
-from privacy.consent.models import ConsentRecord, Decision, How, PageVisit
+from privacy.consent.models import PageVisit
 from privacy.holds.models import LegalHold, Scope
 from privacy.keys.models import DataClass
 from privacy.preservation import people as preserving
@@ -265,32 +265,6 @@ class TestTheWork:
             )
             assert run().counts["accounts.LedgerEntry"] == 1
             assert verify.verify_rows("default").ok
-
-    def test_of_a_person_whom_a_hold_covers_a_copy_is_made_first_and_the_rows_go_on_time(
-        self, hold: Hold, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        copied: list[UUID] = []
-        monkeypatch.setattr(
-            preserving, "before_erasure", lambda person_id, accounts: copied.append(person_id)
-        )
-        held, free = (
-            Person.objects.create_user(f"{name}@example.com", None, name=name) for name in ("ann", "ben")
-        )
-        for one in (held, free):
-            for _ in range(2):
-                ConsentRecord.objects.create(
-                    person_id=one.pk,
-                    visitor_id=uuid7(),
-                    purpose="statistics",
-                    decision=Decision.REFUSED,
-                    language="en",
-                    how=How.SETTINGS,
-                    at=clock.now() - timedelta(days=3000),
-                    until=clock.today() - timedelta(days=2800),
-                )
-        hold(scope=Scope.PERSON, person_id=held.pk, secret=True)
-        assert run().counts["privacy.ConsentRecord"] == 4
-        assert copied == [held.pk], "once in a run"
 
     def test_files_go_by_their_age(self, var: Any) -> None:
         folder = var / "emails"

@@ -258,21 +258,23 @@ def test_what_ends_by_its_age_goes_on_time_and_the_copy_stays(
     given = values | {"scope": "person", "account_id": "", "person_id": str(cast.bob.pk), "secret": "on"}
     found = place(officer, given)
     with as_role("worker"):
-        ConsentRecord.objects.create(
-            person_id=cast.bob.pk,
-            purpose="statistics",
-            decision=Decision.REFUSED,
-            text_version="1",
-            language="en",
-            how=How.SETTINGS,
-            at=clock.now() - timedelta(days=3000),
-            until=clock.today() - timedelta(days=2800),
-        )
+        for purpose in ("statistics", "marketing"):
+            ConsentRecord.objects.create(
+                person_id=cast.bob.pk,
+                purpose=purpose,
+                decision=Decision.REFUSED,
+                text_version="1",
+                language="en",
+                how=How.SETTINGS,
+                at=clock.now() - timedelta(days=3000),
+                until=clock.today() - timedelta(days=2800),
+            )
         rows.run("default", clock.today())
         assert not ConsentRecord.objects.filter(person_id=cast.bob.pk).exists()
         with system_scope("test", using=("ie",)):
             [copy] = people.read(found.pk)
     assert "statistics" in str(copy["rows"])
+    assert "marketing" in str(copy["rows"]), "once in a run"
 
 
 @pytest.mark.parametrize(
