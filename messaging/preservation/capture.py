@@ -20,13 +20,15 @@ from messaging.messages.models import Message
 from messaging.messages.states import FINAL
 from messaging.preservation.copying import Copier
 from messaging.preservation.models import PreservedMessage
-from paasoo_portal.core import clock, partitions
+from paasoo_portal.core import clock, partitions, regions
 from paasoo_portal.core.faults import fault
 from paasoo_portal.core.ids import time_of, uuid7_floor
+from paasoo_portal.core.locks import only_one
 from paasoo_portal.core.tenancy import system_scope
 from privacy.floors import register as floors
 from privacy.holds import locks, register
 from privacy.keys import Erased, number_probes
+from privacy.keys.locks import Busy
 from privacy.preservation.models import About, Preservation, Source
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ BATCH: Final = 500
 OVERLAP: Final = timedelta(days=2)
 # How long before the day its retention starts a message may have been written.
 AHEAD_DAYS: Final = 31
+WAIT_SECONDS: Final = 60.0
 _FINAL: Final = sorted(int(state) for state in FINAL)
 _ALL: Final = """
 SELECT m.id FROM messaging_message m WHERE m.account_id = %(account)s AND m.id >= %(low)s AND m.id < %(high)s
@@ -128,9 +131,29 @@ def _of_day(row: Preservation, day: date) -> bool:
 
 
 def _capture(alias: str, row: Preservation) -> int:
+    """A case's rule allows so many in all regions together, so that one of them copies at a time. Raises Busy."""
+    if row.most is None:
+        return _copy_all(alias, row, None)
+    number = int.from_bytes(row.pk.bytes[8:], signed=True)
+    with only_one("default", number, wait_seconds=WAIT_SECONDS) as mine:
+        if not mine:
+            raise Busy(f"another region copies for {row.pk}")
+        return _copy_all(alias, row, row.most - _copied_elsewhere(alias, row.pk))
+
+
+def _copied_elsewhere(alias: str, case_id: UUID) -> int:
+    copied = 0
+    for other in regions.aliases():
+        if other != alias:
+            with system_scope("preservation", using=(other,)):
+                copied += PreservedMessage.objects.using(other).filter(case_id=case_id).count()
+    return copied
+
+
+def _copy_all(alias: str, row: Preservation, most: int | None) -> int:
     copied = 0
     try:
-        while (done := _batch(alias, row)) is not None:
+        while (done := _batch(alias, row, most)) is not None:
             copied += done
             fault("preservation.batch")
         _refresh(alias, row)
@@ -141,11 +164,11 @@ def _capture(alias: str, row: Preservation) -> int:
     return copied
 
 
-def _batch(alias: str, row: Preservation) -> int | None:
+def _batch(alias: str, row: Preservation, most_here: int | None) -> int | None:
     """The next batch; None when there is none left."""
     with system_scope("preservation", using=(alias,)):
         copier = Copier(alias, row)
-        most = min(BATCH, _room(alias, row))
+        most = min(BATCH, _room(alias, row, most_here))
         found = _next(alias, row, copier, most) if most > 0 else []
         if not found:
             return None
@@ -161,11 +184,11 @@ def _batch(alias: str, row: Preservation) -> int | None:
     return done
 
 
-def _room(alias: str, row: Preservation) -> int:
-    """How many more a case's rule allows."""
-    if row.most is None:
+def _room(alias: str, row: Preservation, most: int | None) -> int:
+    """How many more a case's rule allows here."""
+    if most is None:
         return BATCH
-    return row.most - PreservedMessage.objects.using(alias).filter(case_id=row.pk).count()
+    return most - PreservedMessage.objects.using(alias).filter(case_id=row.pk).count()
 
 
 def _next(alias: str, row: Preservation, copier: Copier, most: int) -> list[UUID]:

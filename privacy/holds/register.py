@@ -64,7 +64,8 @@ def by_copies() -> list[LegalHold]:
 
 def people() -> set[UUID]:
     """Whom a hold in force is about."""
-    return set(standing().filter(scope=Scope.PERSON).values_list("person_id", flat=True))
+    found = standing().filter(scope=Scope.PERSON).values_list("person_id", flat=True)
+    return {person_id for person_id in found if person_id is not None}
 
 
 def of_person(person_id: UUID) -> list[LegalHold]:

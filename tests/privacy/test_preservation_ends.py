@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from paasoo_portal.core import clock
+from paasoo_portal.core.ids import uuid7
 from privacy import keys
 from privacy.cases import services as cases
 from privacy.cases.models import Case
@@ -68,6 +69,23 @@ def test_a_case_copies_no_more_than_its_rule_allows(
     for _ in range(2):
         preservation.preserve(region)
         assert [text for _number, text in copies(region, found.pk).values()] == ["", "", ""]
+
+
+def test_a_case_s_rule_counts_over_all_regions(region: str, account: UUID, registered: Registered) -> None:
+    for age in range(5):
+        write(region, account, age=age)
+    found = case(account, most=3)
+    with as_owner("ie") as elsewhere:
+        for _ in range(2):
+            elsewhere.execute(
+                "INSERT INTO messaging_preservedmessage "
+                "(id, account_id, case_id, message_id, key_id, decided, about_sealed, copied_at) "
+                "VALUES (%s, %s, %s, %s, %s, true, '', now())",
+                [uuid7(), account, found.pk, uuid7(), uuid7()],
+            )
+        preservation.preserve(region)
+        assert len(copies(region, found.pk)) == 1
+        elsewhere.execute("DELETE FROM messaging_preservedmessage WHERE case_id = %s", [found.pk])
 
 
 @pytest.mark.parametrize("point", ["preservation.batch", "enforce.preserved", "enforce.moved"])
