@@ -1,8 +1,8 @@
 """Random lives of an account's messages against a simple model: nothing due is readable after its bound, by anybody who
 kept every copy, and nothing living is lost. P-RET-2, P-RET-7, P-RET-9.
 
-Steps: send, instruct, hold, release, erase, a back-up, a night (sometimes with a crash in it), carry-overs, days passing,
-and an old back-up that comes back in place of the database.
+Steps: send, instruct, a default that is shortened, hold, release, erase, a back-up, a night or carry-overs (sometimes with
+a crash in them), days passing, and an old back-up that comes back in place of the database.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
+from types import ModuleType
 from typing import Any, Final
 from uuid import UUID
 
@@ -42,9 +43,12 @@ from tests.privacy.test_message_life import TEXT, write
 from tests.privacy.test_snapshots import Copy as Database
 
 DAY = timedelta(days=1)
+REASON = "A random life."
 CONTENT_DAYS = 30
 SEEDS = range(int(os.environ.get("MODEL_LIVES", "4")))
 STEPS = int(os.environ.get("MODEL_STEPS", "30"))
+CARRY_POINTS = ("carry_over.created", "carry_over.opened", "carry_over.rewrapped", "carry_over.batch",
+    "carry_over.before_drop", "carry_over.dropped", "carry_over.destroyed")  # fmt: skip
 POINTS = ("enforce.moved", "enforce.certified", "renewal.batch", "renewal.buried", "reseal.certified")
 
 
@@ -92,12 +96,18 @@ class World:
 
     account: UUID = field(default_factory=uuid7)
     messages: list[Told] = field(default_factory=list)
-    days: int = CONTENT_DAYS
+    # What was instructed; until then the published default counts.
+    instructed: int | None = None
+    default: int = CONTENT_DAYS
     holds: list[Hold] = field(default_factory=list)
     copies: list[Copy] = field(default_factory=list)
     # Each key that died, and how many carry-overs were complete then.
     died: dict[UUID, int] = field(default_factory=dict)
     carried: int = 0
+
+    @property
+    def days(self) -> int:
+        return self.default if self.instructed is None else self.instructed
 
     def due_on(self, message: Told) -> date:
         return message.start + timedelta(days=min(self.days, CONTENT_DAYS))
@@ -111,7 +121,7 @@ class Life:
 
     # What may happen next, and how often beside the others.
     STEPS: Final = {
-        "send": 4, "instruct": 1, "place": 2, "release": 2, "erase": 4, "back_up": 1, "night": 5, "carry_over": 3, "pass_by": 3,
+        "send": 4, "instruct": 1, "shorten_default": 1, "place": 2, "release": 2, "erase": 4, "back_up": 1, "night": 5, "carry_over": 3, "pass_by": 3,
         "restore": 1,
     }  # fmt: skip
 
@@ -132,6 +142,12 @@ class Life:
             self._send(age)
         snapshots.take(self.alias)
         self.back_up()
+
+    @staticmethod
+    def end() -> None:
+        """Bounds are the whole installation's."""
+        with as_owner("default") as connection:
+            connection.execute("DELETE FROM privacy_retentionbound WHERE reason = %s", [REASON])
 
     @contextmanager
     def now(self) -> Iterator[None]:
@@ -162,7 +178,7 @@ class Life:
 
     def instruct(self) -> None:
         """In force at once: its grace period is another test's matter."""
-        days = self.world.days = self.random.randint(10, CONTENT_DAYS)
+        days = self.world.instructed = self.random.randint(10, CONTENT_DAYS)
         with self.now(), as_owner("default") as connection:
             connection.execute(
                 "INSERT INTO privacy_retentioninstruction (id, account_id, data_class, days, instructed_at, effective_at) "
@@ -175,6 +191,20 @@ class Life:
                     clock.now(),
                     clock.midnight(clock.today()),
                 ],
+            )
+
+    def shorten_default(self) -> None:
+        """From today on: that it is announced a month ahead is another test's matter."""
+        if self.world.default <= 10:
+            return
+        self.world.default = self.random.randint(10, self.world.default - 1)
+        with self.now(), as_owner("default") as connection:
+            connection.execute(
+                "INSERT INTO privacy_retentionbound "
+                "(data_class, default_days, floor_days, ceiling_days, effective_on, reason) "
+                "VALUES (%s, %s, 0, 400, %s, %s) "
+                "ON CONFLICT (data_class, effective_on) DO UPDATE SET default_days = excluded.default_days",
+                [int(DataClass.CONTENT), self.world.default, clock.today(), REASON],
             )
 
     def place(self) -> None:
@@ -251,22 +281,32 @@ class Life:
             message.dead |= message.past and not self.world.held(message)
 
     def _crash_at(self, point: str) -> None:
+        with self._dying_at(point, enforce, renewing, reseal):
+            nightly.run(self.alias, clock.today(), accept_clock=True)
+
+    @contextmanager
+    def _dying_at(self, point: str, *modules: ModuleType) -> Iterator[None]:
         def die(name: str) -> None:
             if name == point:
                 raise Crash
 
         with self.patch.context() as during:
-            for module in (enforce, renewing, reseal):
+            for module in modules:
                 during.setattr(module, "fault", die)
             try:
-                nightly.run(self.alias, clock.today(), accept_clock=True)
+                yield
             except Crash:
                 keys.forget()
 
     def carry_over(self) -> None:
         for _ in range(self.random.randint(1, 4)):
             with self.now():
-                carrying.carry_over(self.alias)
+                # As the night does: one that died is finished, not repeated.
+                target = carrying.next_epoch(self.alias)
+                if self.random.random() < 0.3:
+                    with self._dying_at(self.random.choice(CARRY_POINTS), carrying, epochs):
+                        carrying.carry_over(self.alias, target)
+                carrying.carry_over(self.alias, target)
                 snapshots.take(self.alias)
             self.world.carried += 1
 
@@ -352,3 +392,5 @@ def test_a_random_life(
     except BaseException:
         print(f"life {seed}: {' '.join(life.told)}")
         raise
+    finally:
+        life.end()
