@@ -152,6 +152,16 @@ def test_verify_names_copies_whose_key_is_gone_too_early(
     assert kinds == {"preserved copies whose key is gone before their time"}
 
 
+def test_verify_names_copies_that_are_missing(region: str, account: UUID, registered: Registered) -> None:
+    write(region, account, age=1)
+    found = hold(account)
+    preservation.preserve(region)
+    with as_owner(region) as connection:
+        connection.execute("DELETE FROM messaging_preservedmessage")
+    [culprit] = verify.verify(region).culprits
+    assert (culprit["kind"], culprit["case"]) == ("preserved copies that are missing", str(found.pk))
+
+
 def test_the_number_of_a_case_goes_with_its_copies(
     region: str, account: UUID, registered: Registered
 ) -> None:
