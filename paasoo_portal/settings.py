@@ -199,6 +199,8 @@ HOOKS: dict[str, list[str]] = {
     "account.people": ["accounts.centre.answers.people_of"],
     "account.messages": ["messaging.erasure.closing.count"],
     "account.closed": ["messaging.erasure.closing.erase"],
+    "hold.confirmed": ["privacy.disclosure.services.hold_confirmed"],
+    "hold.ended": ["privacy.disclosure.services.hold_ended"],
     "hold.released": ["accounts.closure.services.hold_released"],
     "export.messages": ["messaging.export.messages"],
     "export.ready": ["accounts.centre.mails.export_ready", "accounts.closure.returns.made"],

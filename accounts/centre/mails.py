@@ -11,6 +11,7 @@ from accounts.centre.answers import administrators_of
 from accounts.people.models import Person
 from paasoo_portal.core import mail
 from paasoo_portal.core.tenancy import scope
+from privacy.disclosure import services as disclosure
 from privacy.disclosure.models import Order
 from privacy.exports.models import ExportJob
 from privacy.requests.models import RightsRequest, Route
@@ -45,20 +46,24 @@ def request_told(request_id: UUID, what: str) -> None:
 
 
 def order_told(order_id: UUID) -> None:
-    """The hook `disclosure.tell`: every administrator, once the law lets us."""
+    """The hook `disclosure.tell`, once the law lets us: every administrator, or the person whom it is about."""
     order = Order.objects.get(pk=order_id)
-    if order.account_id is None:
-        return
-    with scope(order.account_id):
-        bosses = list(Person.objects.filter(pk__in=administrators_of(order.account_id)))
-    link = settings.PORTAL_URL + reverse("retention")
-    for boss in bosses:
+    hold = disclosure.hold_of(order)
+    if order.account_id is not None:
+        with scope(order.account_id):
+            told = list(Person.objects.filter(pk__in=administrators_of(order.account_id)))
+    else:
+        about = hold.person_id if hold is not None else None
+        told = list(Person.objects.filter(pk=about)) if about is not None else []
+    link = settings.PORTAL_URL + reverse("privacy_centre" if order.account_id is None else "retention")
+    for person in told:
         context: dict[str, object] = {
             "authority": order.authority,
             "reference": order.their_reference,
+            "is_own": order.account_id is None,
             "link": link,
         }
-        _send("order", boss.email, context, boss.language)
+        _send("order", person.email, context, person.language)
 
 
 def visitor_link(email: str, token: str, language: str) -> None:

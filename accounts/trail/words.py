@@ -78,6 +78,7 @@ LABELS: Final[Words] = {
     Event.ORDER_RECORDED: gettext_lazy("Order of an authority recorded"),
     Event.ORDER_ASSESSED: gettext_lazy("Order of an authority assessed"),
     Event.ORDER_GRANTED: gettext_lazy("Order of an authority granted"),
+    Event.ORDER_REOPENED: gettext_lazy("Order of an authority to be decided anew"),
     Event.ORDER_REFUSED: gettext_lazy("Order of an authority refused"),
     Event.ORDER_ANSWERED: gettext_lazy("Order of an authority answered"),
     Event.ORDER_BAN_LIFTED: gettext_lazy("Ban on telling of an order lifted"),

@@ -62,12 +62,13 @@ class Accepted:
 
 @dataclass(frozen=True, repr=False)
 class Item:
-    """One message of a request; `content_days` may only shorten what the account instructs."""
+    """One message of a request; `content_days` and `number_days` may only shorten what the account instructs."""
 
     to: str
     text: str
     sender: str = ""
     content_days: int | None = None
+    number_days: int | None = None
     client_ref: str = ""
 
 
@@ -126,7 +127,9 @@ def accept_each(
         for place, item in enumerate(items):
             try:
                 draft = rules.prepare(account, prices, sender=item.sender, to=item.to, text=item.text)
-                (row,), claim = _seal(alias, account, draft[:1], api_key_id, item.content_days)
+                (row,), claim = _seal(
+                    alias, account, draft[:1], api_key_id, item.content_days, item.number_days
+                )
                 sealed[place] = (row, claim)
             except Refused as refused:
                 outcomes[place] = NotAccepted(refused.code)
@@ -209,10 +212,12 @@ def _seal(
     drafts: list[rules.Draft],
     api_key_id: UUID | None,
     content_days: int | None,
+    number_days: int | None = None,
 ) -> tuple[list[rows.Row], limits.Claim]:
     at = clock.now()
     days = account.content_days if content_days is None else min(content_days, account.content_days)
-    keeping = rules.keeping(at.date(), days, account.number_days)
+    of_number = account.number_days if number_days is None else min(number_days, account.number_days)
+    keeping = rules.keeping(at.date(), days, of_number)
     content_key, number_key = keyring.fetch(alias, account.account_id, keeping)
     group = [
         rows.build(
@@ -226,6 +231,10 @@ def _seal(
         )
         for draft in drafts
     ]
+    if number_days is not None:
+        # Limits by recipient go by one key, whatever a message asks for itself.
+        usual = rules.keeping(at.date(), account.content_days, account.number_days)
+        _, number_key = keyring.fetch(alias, account.account_id, usual)
     return group, limits.claim(account.account_id, account.throttle_per_second, drafts, number_key)
 
 

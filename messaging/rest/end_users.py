@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 from uuid import UUID
 
 from django.utils.translation import gettext_noop as N_  # noqa: N812  xgettext's own name for it
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,7 +18,7 @@ from messaging.erasure import end_users
 from messaging.erasure.services import MOST, erase_messages
 from messaging.messages.models import Message
 from messaging.rest import reading, shapes
-from messaging.rest.base import DAYS, PROBLEMS, KeyView, days_asked
+from messaging.rest.base import MOST_DAYS, PROBLEMS, KeyView, days_asked
 from messaging.rest.problems import Problem
 from paasoo_portal.core import clock, regions
 from paasoo_portal.core.ids import time_of
@@ -24,6 +26,17 @@ from paasoo_portal.core.tenancy import scope
 from privacy.cases import register as cases
 
 EXPORT_AT_ONCE: Final = 1000
+# Said each time: whoever erases "all" of a number must not be answered for a week of it.
+_DAYS: Final = [
+    OpenApiParameter("first_day", OpenApiTypes.DATE, required=True, description="UTC day."),
+    OpenApiParameter(
+        "last_day",
+        OpenApiTypes.DATE,
+        required=True,
+        description=f"UTC day, included. At most {MOST_DAYS} days at once; ask again for the days before.",
+    ),
+]
+_NAMES: Final = frozenset({"first_day", "last_day"})
 _NUMBER: Final = OpenApiParameter(
     "number", str, OpenApiParameter.PATH, description="E.164, with or without `+`."
 )
@@ -37,7 +50,7 @@ class EndUserView(KeyView):
     @extend_schema(
         operation_id="findEndUser",
         summary=N_("Find what is stored of a number"),
-        parameters=[_NUMBER, *DAYS],
+        parameters=[_NUMBER, *_DAYS],
         responses={200: shapes.EndUser, **PROBLEMS},
     )
     def get(self, request: Request, number: str) -> Response:
@@ -52,13 +65,13 @@ class EndUserView(KeyView):
             for alias, known in found.items()
         ]
         total = sum(len(known) for known in found.values())
-        return Response({"number": f"+{digits}", "messages": total, "regions": told})
+        return Response({"number": f"+{digits}", **self._days(), "messages": total, "regions": told})
 
     @extend_schema(
         operation_id="eraseEndUser",
         summary=N_("Erase everything of a number"),
         description="Numbers are recycled: bound the days to those of the person who asks.",
-        parameters=[_NUMBER, *DAYS],
+        parameters=[_NUMBER, *_DAYS],
         responses={200: shapes.EndUserErased, **PROBLEMS},
     )
     def delete(self, request: Request, number: str) -> Response:
@@ -80,15 +93,32 @@ class EndUserView(KeyView):
             for case in cases.shown(self.program.account_id)
         ]
         left = sum(map(len, found.values())) - erased
-        return Response({"erased": erased, "left": left, "exceptions": kept})
+        return Response({**self._days(), "erased": erased, "left": left, "exceptions": kept})
+
+    def _days(self) -> dict[str, date]:
+        """Which days the answer is about. Raises Problem."""
+        given = self.request.query_params
+        errors = [(f"#{name}", "There is no such parameter.") for name in sorted(set(given) - _NAMES)]
+        errors += [(f"#{name}", "Name the day.") for name in sorted(_NAMES) if not given.get(name)]
+        if errors:
+            raise Problem("invalid", errors=errors)
+        first, last = days_asked(self.request)
+        return {"first_day": first, "last_day": last}
 
     def _find(self, request: Request, number: str) -> tuple[str, dict[str, list[UUID]]]:
         parsed = numbers.parse(number)
         if parsed is None:
             raise Problem("invalid", errors=[("#number", "Give the number in E.164: +447700900100.")])
-        first, last = days_asked(request)
+        asked = self._days()
         found = {
-            alias: end_users.messages_of(alias, self.program.account_id, parsed.e164, first, last, limit=MOST)
+            alias: end_users.messages_of(
+                alias,
+                self.program.account_id,
+                parsed.e164,
+                asked["first_day"],
+                asked["last_day"],
+                limit=MOST,
+            )
             for alias in regions.aliases()
         }
         return parsed.e164, found
@@ -101,7 +131,7 @@ class EndUserExportView(EndUserView):
     @extend_schema(
         operation_id="exportEndUser",
         summary=N_("Export everything of a number"),
-        parameters=[_NUMBER, *DAYS],
+        parameters=[_NUMBER, *_DAYS],
         responses={200: shapes.EndUserExport, **PROBLEMS},
     )
     def get(self, request: Request, number: str) -> Response:
@@ -118,5 +148,11 @@ class EndUserExportView(EndUserView):
                     told += reading.details(alias, account_id, list(rows.order_by("id")))
         complete = sum(map(len, found.values())) <= EXPORT_AT_ONCE
         return Response(
-            {"number": f"+{digits}", "exported_at": clock.now(), "complete": complete, "messages": told}
+            {
+                "number": f"+{digits}",
+                **self._days(),
+                "exported_at": clock.now(),
+                "complete": complete,
+                "messages": told,
+            }
         )

@@ -43,6 +43,14 @@ class NewMessage(Strict):
         default=None,
         help_text="Days its text is kept, at most what the account instructs; 0: not beyond delivery.",
     )
+    number_days = serializers.IntegerField(
+        min_value=0,
+        max_value=400,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Days its number is kept, at most what the account instructs; its text is kept no longer.",
+    )
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         # `from` is a word of the language.
@@ -172,12 +180,16 @@ class EndUserRegion(serializers.Serializer[Any]):
 
 class EndUser(serializers.Serializer[Any]):
     number = serializers.CharField()
+    first_day = serializers.DateField()
+    last_day = serializers.DateField()
     messages = serializers.IntegerField()
     regions = EndUserRegion(many=True)
 
 
 class EndUserExport(serializers.Serializer[Any]):
     number = serializers.CharField()
+    first_day = serializers.DateField()
+    last_day = serializers.DateField()
     exported_at = serializers.DateTimeField()
     complete = serializers.BooleanField(help_text="False: there are more; narrow the days.")
     messages = MessageDetail(many=True)
@@ -190,6 +202,8 @@ class NamedException(serializers.Serializer[Any]):
 
 
 class EndUserErased(serializers.Serializer[Any]):
+    first_day = serializers.DateField(help_text="The first day of which the number was erased.")
+    last_day = serializers.DateField()
     erased = serializers.IntegerField()
     exceptions = NamedException(
         many=True,

@@ -257,7 +257,14 @@ class _Asked:
 
 
 def _item(values: dict[str, Any]) -> Item:
-    return Item(values["to"], values["text"], values["from"], values["content_days"], values["client_ref"])
+    return Item(
+        to=values["to"],
+        text=values["text"],
+        sender=values["from"],
+        content_days=values["content_days"],
+        number_days=values["number_days"],
+        client_ref=values["client_ref"],
+    )
 
 
 def _accepted(one: Accepted) -> dict[str, Any]:

@@ -141,6 +141,7 @@ def _told(found: Order) -> dict[str, Any]:
         "found": found,
         "account": directory.label("account", found.account_id) if found.account_id else "",
         "hold": hold,
+        "awaits": found.state == OrderState.GRANTED and hold is not None and hold.confirmed_at is None,
         "extracts": extracts.of(hold.pk) if hold is not None else [],
         "overdue": found.closed_at is None and found.answer_by < clock.today(),
     }

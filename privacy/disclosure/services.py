@@ -172,7 +172,8 @@ def grant(
     except holds.HoldRefused:
         Order.objects.filter(pk=order_id).update(state=OrderState.RECEIVED, hold_id=None)
         raise
-    _granted(order_id, by_id)
+    with transaction.atomic():
+        _record(audit.Event.ORDER_GRANTED, Order.objects.get(pk=order_id), by_id)
     return hold
 
 
@@ -188,16 +189,36 @@ def _grantable(order_id: UUID) -> Order:
     return found
 
 
-def _granted(order_id: UUID, by_id: UUID) -> None:
-    """A preservation order is answered by its hold; a production order once the file has left."""
+def hold_confirmed(*, hold_id: UUID, by_id: UUID) -> None:
+    """The hook `hold.confirmed`: by its hold a preservation order is answered, a production order once the file left."""
     with transaction.atomic():
-        found = Order.objects.select_for_update().get(pk=order_id)
-        if found.kind == OrderKind.PRESERVATION:
-            found.state = OrderState.ANSWERED
-            _close_if(found, by_id)
-            found.save(update_fields=["state", "closed_at", "closed_by_id"])
-        _record(audit.Event.ORDER_GRANTED, found, by_id)
-    tell(order_id)
+        found = _granted_with(hold_id)
+        if found is None or found.kind != OrderKind.PRESERVATION:
+            return
+        found.state = OrderState.ANSWERED
+        _close_if(found, by_id)
+        found.save(update_fields=["state", "closed_at", "closed_by_id"])
+        _record(audit.Event.ORDER_ANSWERED, found, by_id)
+        tell(found.pk)
+
+
+def hold_ended(*, hold_id: UUID, by_id: UUID | None) -> None:
+    """The hook `hold.ended`: an order that its hold was to answer, and that is not answered, is to be decided anew.
+
+    The hold was turned down, has lapsed, or was released before the file had left.
+    """
+    with transaction.atomic():
+        found = _granted_with(hold_id)
+        if found is None:
+            return
+        found.state, found.hold_id, found.granted = OrderState.RECEIVED, None, ""
+        found.save(update_fields=["state", "hold_id", "granted"])
+        _record(audit.Event.ORDER_REOPENED, found, by_id)
+
+
+def _granted_with(hold_id: UUID) -> Order | None:
+    waiting = Order.objects.select_for_update().filter(hold_id=hold_id, state=OrderState.GRANTED)
+    return waiting.first()
 
 
 def refuse(order_id: UUID, *, granted: str, by_id: UUID) -> Order:
@@ -257,19 +278,19 @@ def lift_due() -> int:
                 continue
             _lift(found, None)
         lifted += 1
-    for order_id in Order.objects.filter(
-        state=OrderState.ANSWERED, silent=False, told_at=None, account_id__isnull=False
-    ).values_list("pk", flat=True):
+    for order_id in Order.objects.filter(state=OrderState.ANSWERED, silent=False, told_at=None).values_list(
+        "pk", flat=True
+    ):
         tell(order_id)
     return lifted
 
 
 def tell(order_id: UUID) -> bool:
-    """Tell the account's administrators of an answered order, once, unless it is forbidden."""
+    """Tell whom an answered order is about, the account's administrators or the person, once, unless it is forbidden."""
     with transaction.atomic():
         found = Order.objects.select_for_update().get(pk=order_id)
         answered = found.state == OrderState.ANSWERED
-        if found.silent or not answered or found.told_at is not None or found.account_id is None:
+        if found.silent or not answered or found.told_at is not None:
             return False
         found.told_at = clock.now()
         found.save(update_fields=["told_at"])

@@ -20,7 +20,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import OperationalError
 
-from paasoo_portal.core import audit, clock, regions
+from paasoo_portal.core import audit, clock, hooks, regions
 from paasoo_portal.core.ids import uuid7
 from privacy.errors import PrivacyError
 from privacy.holds import locks as turns
@@ -113,6 +113,7 @@ def confirm(hold_id: UUID, *, by_id: UUID) -> None:
         found.confirmed_at, found.confirmed_by_id = clock.now(), by_id
         found.save(update_fields=["confirmed_at", "confirmed_by_id"])
         _record(audit.Event.HOLD_CONFIRMED, found, by_id)
+        hooks.call("hold.confirmed", hold_id=found.pk, by_id=by_id)
 
 
 def propose_release(hold_id: UUID, *, by_id: UUID) -> None:
@@ -154,6 +155,7 @@ def release(hold_id: UUID, *, by_id: UUID) -> bool:
         found.released_at, found.released_by_id, found.number = clock.now(), by_id, None
         found.save(update_fields=["released_at", "released_by_id", "number"])
         _record(audit.Event.HOLD_RELEASED, found, by_id)
+        hooks.call("hold.ended", hold_id=found.pk, by_id=by_id)
     transaction.on_commit(lambda: send_to_regions("privacy.hold_released", str(found.pk)))
     return True
 
@@ -172,6 +174,7 @@ def lapse() -> int:
             found.released_at, found.lapsed, found.number = clock.now(), True, None
             found.save(update_fields=["released_at", "lapsed", "number"])
             _record(audit.Event.HOLD_LAPSED, found, None)
+            hooks.call("hold.ended", hold_id=found.pk, by_id=None)
             transaction.on_commit(lambda pk=found.pk: send_to_regions("privacy.hold_released", str(pk)))  # type: ignore[misc]
         lapsed += 1
     return lapsed

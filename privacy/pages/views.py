@@ -50,6 +50,8 @@ def retention_exceptions(request: HttpRequest) -> HttpResponse:
         "section": "privacy",
         "orders": disclosure.told(account_id),
         "cases": selectors.cases_shown(account_id),
+        "holds": register.shown(account_id),
+        "floors": floors.shown().values(),
     }
     return render(request, "privacy/exceptions.html", context)
 

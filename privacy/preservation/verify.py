@@ -28,7 +28,10 @@ def culprits(alias: str) -> Iterator[dict[str, Any]]:
         lives = preserving.due_day(alias, row.key_id) is not None
         if case_id in wanted and not lives:
             yield _culprit(alias, case_id, "preserved copies whose key is gone before their time")
-        elif case_id in wanted and sum(hooks.call("preservation.count", alias=alias, case_id=case_id)) < row.copies:
+        elif (
+            case_id in wanted
+            and sum(hooks.call("preservation.count", alias=alias, case_id=case_id)) < row.copies
+        ):
             yield _culprit(alias, case_id, "preserved copies that are missing")
         elif case_id not in wanted and lives and _ended_at(case_id) < clock.now() - _LATE_AFTER:
             yield _culprit(alias, case_id, "preserved copies that outlive their hold or case")

@@ -19,6 +19,7 @@ from paasoo_portal.core import audit, clock
 from paasoo_portal.core.audit.models import AuditEvent
 from paasoo_portal.core.tenancy import scope, system_scope
 from privacy.consent.models import ConsentRecord, Decision, How
+from privacy.floors.models import StatutoryFloor
 from privacy.holds import services
 from privacy.holds.models import LegalHold
 from privacy.keys.models import DataClass
@@ -240,6 +241,30 @@ def test_a_name_that_is_replaced_is_copied_too(
     with as_role("worker"), system_scope("test", using=("ie",)):
         [copy] = people.read(found.pk)
     assert former in str(copy["rows"])
+
+
+def test_the_page_of_exceptions_names_what_is_held_and_what_the_law_keeps(
+    officer: Visitor, alice: Visitor, values: dict[str, object]
+) -> None:
+    nothing, path = "Nothing of your account is kept for another reason", reverse("retention_exceptions")
+    assert nothing in alice.get(path).text
+    place(officer, values | {"secret": "on", "reference": "S/1"})
+    assert nothing in alice.get(path).text
+    place(officer, values | {"reference": "2026/7"})
+    shown_ = alice.get(path).text
+    assert "Dublin District Court, 2026/7" in shown_
+    assert "S/1" not in shown_
+    assert nothing not in shown_
+    LegalHold.objects.update(released_at=clock.now())
+    StatutoryFloor.objects.create(
+        data_class=DataClass.NUMBER,
+        days=365,
+        jurisdiction="Ireland",
+        law="An act, s. 1",
+        effective_on=clock.today(),
+        switched_on=True,
+    )
+    assert "An act, s. 1" in alice.get(path).text
 
 
 def test_a_person_sees_the_hold_about_them_unless_it_is_secret(

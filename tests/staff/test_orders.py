@@ -254,17 +254,6 @@ def test_an_order_that_is_not_valid_is_refused_with_its_reason(
     assert found.validity == "invalid", "closed"
 
 
-def test_a_preservation_order_is_answered_by_its_hold(
-    officer: Visitor, order: Values, scope_: Values, alice: Visitor
-) -> None:
-    found = recorded(officer, order | {"kind": "preservation"})
-    do(officer, found, "assess", VALID)
-    do(officer, found, "grant", scope_)
-    assert found.state == OrderState.ANSWERED
-    assert LegalHold.objects.get().copied
-    assert "preserve what it asks" in alice.get("/retention/exceptions/").text
-
-
 def test_nothing_is_produced_before_a_second_officer_confirmed_the_hold(
     officer: Visitor, order: Values, scope_: Values
 ) -> None:

@@ -43,6 +43,7 @@ class Event(StrEnum):
     ORDER_RECORDED = "staff:order:recorded"
     ORDER_ASSESSED = "staff:order:assessed"
     ORDER_GRANTED = "staff:order:granted"
+    ORDER_REOPENED = "staff:order:reopened"
     ORDER_REFUSED = "staff:order:refused"
     ORDER_ANSWERED = "staff:order:answered"
     ORDER_BAN_LIFTED = "staff:order:ban_lifted"

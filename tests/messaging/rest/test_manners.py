@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from accounts.api_keys.scopes import KeyScope
 from messaging.rest import limits, problems
+from paasoo_portal.core import clock
 from tests.messaging.rest.conftest import ALL, Program
 from tests.pages.conftest import Cast
 
@@ -111,36 +113,63 @@ def test_instructs_retention_with_its_grace_period(program: Program) -> None:
 class TestEndUsers:
     """Everything of one number (P-WHO-3)."""
 
+    def days(self) -> str:
+        today = clock.today()
+        return f"first_day={today - timedelta(days=99)}&last_day={today}"
+
     def test_finds_exports_and_erases_in_every_region(self, program: Program) -> None:
         ids = [program.send("+447700900123")["id"] for _ in range(2)]
         program.client.defaults["HTTP_HOST"] = "api.paasoo.eu"
         program.send("+447700900123", text="from Ireland")
         program.send("+447700900124")
-        found = program.call("GET", "end-users/+447700900123")
+        found = program.call("GET", f"end-users/+447700900123?{self.days()}")
         assert found["messages"] == 3
         assert {one["region"]: one["messages"] for one in found["regions"]} == {"sg": 2, "ie": 1}
-        exported = program.call("GET", "end-users/00447700900123/export")
+        exported = program.call("GET", f"end-users/00447700900123/export?{self.days()}")
         assert exported["complete"] is True
         assert "from Ireland" in [one["text"] for one in exported["messages"]]
         program.decide(*ids)
-        assert program.call("DELETE", "end-users/447700900123") == {
+        assert program.call("DELETE", f"end-users/447700900123?{self.days()}") == {
+            "first_day": f"{clock.today() - timedelta(days=99)}",
+            "last_day": f"{clock.today()}",
             "erased": 2,
             "left": 1,
             "exceptions": [],
         }
-        assert program.call("GET", "end-users/447700900123")["messages"] == 1
+        assert program.call("GET", f"end-users/447700900123?{self.days()}")["messages"] == 1
+
+    @pytest.mark.parametrize(("method", "path"), [("GET", ""), ("DELETE", ""), ("GET", "/export")])
+    @pytest.mark.parametrize(
+        ("query", "pointers"),
+        [
+            ("", {"#first_day", "#last_day"}),
+            ("first_day=2026-01-01", {"#last_day"}),
+            ("{days}&from=2026-01-01", {"#from"}),
+            ("first_day=2025-01-01&last_day=2026-01-01", {"#first_day"}),
+        ],
+    )
+    def test_the_days_are_named_and_nothing_is_erased_for_less(
+        self, program: Program, method: str, path: str, query: str, pointers: set[str]
+    ) -> None:
+        """ "All" of a number must never be a week of it."""
+        program.decide(program.send("+447700900123")["id"])
+        asked = query.format(days=self.days())
+        refused = program.call(method, f"end-users/447700900123{path}?{asked}", status=422)
+        assert {one["pointer"] for one in refused["errors"]} == pointers
+        assert program.call("GET", f"end-users/447700900123?{self.days()}")["messages"] == 1
 
     def test_a_number_nobody_wrote_to_is_told_like_a_stranger_s(
         self, program: Program, stranger: Program
     ) -> None:
         program.send("+447700900123")
-        told = stranger.call("GET", "end-users/+447700900123")
+        told = stranger.call("GET", f"end-users/+447700900123?{self.days()}")
         assert told["messages"] == 0
-        other = stranger.call("GET", "end-users/+447700900199")
+        other = stranger.call("GET", f"end-users/+447700900199?{self.days()}")
         assert {**told, "number": ""} == {**other, "number": ""}
 
     def test_what_is_no_number_is_named(self, program: Program) -> None:
-        assert program.call("GET", "end-users/abc", status=422)["errors"][0]["pointer"] == "#number"
+        refused = program.call("GET", f"end-users/abc?{self.days()}", status=422)
+        assert refused["errors"][0]["pointer"] == "#number"
 
 
 def test_every_kind_of_problem_is_described_once() -> None:

@@ -64,6 +64,30 @@ def test_takes_several_each_with_its_own_result(program: Program) -> None:
     assert stored(program.account) == 2
 
 
+def test_a_message_may_ask_for_shorter_days_of_its_own_and_never_for_longer(program: Program) -> None:
+    """Its text is kept no longer than its number, by which alone it could be found (P-RET-2)."""
+    today = clock.today()
+    for asked, text_until, number_until in (
+        ({"content_days": 7}, 6, 89),
+        ({"number_days": 5}, 4, 4),
+        ({"content_days": 2, "number_days": 5}, 1, 4),
+        ({"content_days": 400, "number_days": 400}, 29, 89),
+        ({"number_days": 0}, None, None),
+    ):
+        sent = program.send(**asked)
+        told = [sent["text_kept_until"], sent["number_kept_until"]]
+        assert told == [
+            None if days is None else f"{today + timedelta(days=days)}" for days in (text_until, number_until)
+        ], asked
+
+
+def test_the_same_twice_is_one_too_many_whatever_days_it_asks_for(program: Program) -> None:
+    body = {"to": "+447700900123", "text": "once"}
+    program.call("POST", "messages", body, status=202)
+    refused = program.call("POST", "messages", body | {"number_days": 3}, status=422)
+    assert refused["type"] == "/problems/duplicate-message"
+
+
 @pytest.mark.parametrize(
     ("body", "status", "pointer"),
     [
@@ -75,6 +99,7 @@ def test_takes_several_each_with_its_own_result(program: Program) -> None:
         ({"to": "+447700900123", "text": "x", "from": "no@sender"}, 422, "/from"),
         ({"to": "+447700900123", "text": "x", "content_days": -1}, 422, "/content_days"),
         ({"to": "+447700900123", "text": "x", "content_days": "many"}, 422, "/content_days"),
+        ({"to": "+447700900123", "text": "x", "number_days": 401}, 422, "/number_days"),
         ({"to": "+447700900123", "text": "x", "txet": "y"}, 422, "/txet"),
         ({"to": "+447700900123", "text": "x" * 40_000}, 422, "/text"),
         ({"messages": []}, 422, "/messages"),

@@ -1,0 +1,96 @@
+"""An order and the legal hold that is to answer it: nobody is told before two officers have decided (P-RET-9)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+
+from paasoo_portal.core import audit, clock
+from paasoo_portal.core.audit.models import AuditEvent
+from privacy.disclosure.models import OrderState
+from privacy.holds import services as holds
+from privacy.holds.models import LegalHold
+from tests.conftest import AsRole
+from tests.pages.conftest import Cast
+from tests.pages.test_admin import shown
+from tests.pages.visitor import Visitor
+from tests.staff.test_holds import decide as decide_hold
+from tests.staff.test_orders import VALID, Values, colleague, do, order, page_of, recorded, scope_
+
+__all__ = ["colleague", "order", "scope_"]
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+
+def test_a_preservation_order_is_answered_by_its_hold_once_that_is_confirmed(
+    officer: Visitor, colleague: Visitor, order: Values, scope_: Values, alice: Visitor
+) -> None:
+    found = recorded(officer, order | {"kind": "preservation"})
+    do(officer, found, "assess", VALID)
+    do(officer, found, "grant", scope_)
+    assert found.state == OrderState.GRANTED
+    assert found.told_at is None
+    assert "Another officer has to confirm the legal hold" in shown(officer, page_of(found))
+    assert "preserve what it asks" not in alice.get("/retention/exceptions/").text
+    hold = LegalHold.objects.get()
+    assert hold.copied
+    decide_hold(colleague, hold, "confirm")
+    found.refresh_from_db()
+    assert found.state == OrderState.ANSWERED
+    assert found.told_at is not None
+    assert "preserve what it asks" in alice.get("/retention/exceptions/").text
+    assert len(AuditEvent.objects.filter(event=audit.Event.ORDER_TOLD)) == 1
+
+
+@pytest.mark.parametrize("kind", ["preservation", "production"])
+@pytest.mark.parametrize("way", ["turned down", "lapsed"])
+def test_an_order_whose_hold_comes_to_nothing_is_decided_anew_and_nobody_was_told(
+    officer: Visitor,
+    colleague: Visitor,
+    order: Values,
+    scope_: Values,
+    alice: Visitor,
+    as_role: AsRole,
+    kind: str,
+    way: str,
+) -> None:
+    found = recorded(officer, order | {"kind": kind})
+    do(officer, found, "assess", VALID)
+    do(officer, found, "grant", scope_)
+    hold = LegalHold.objects.get()
+    if way == "turned down":
+        decide_hold(colleague, hold, "release")
+    else:
+        with as_role("worker"), clock.travel(by=timedelta(days=4)):
+            assert holds.lapse() == 1
+    found.refresh_from_db()
+    assert (found.state, found.hold_id, found.told_at, found.granted) == (OrderState.RECEIVED, None, None, "")
+    assert AuditEvent.objects.filter(event=audit.Event.ORDER_REOPENED, subject_id=found.pk).exists()
+    assert "preserve what it asks" not in alice.get("/retention/exceptions/").text
+    assert not mail.outbox
+    do(officer, found, "grant", scope_)
+    assert found.state == OrderState.GRANTED
+    again = LegalHold.objects.get(released_at=None)
+    assert decide_hold(colleague, again, "confirm").confirmed_at is not None
+
+
+def test_a_person_is_told_of_an_order_about_them(
+    officer: Visitor,
+    colleague: Visitor,
+    cast: Cast,
+    order: Values,
+    scope_: Values,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    found = recorded(officer, order | {"kind": "preservation"})
+    do(officer, found, "assess", VALID)
+    about = {"scope": "person", "account_id": "", "number": "", "person_id": str(cast.bob.pk)}
+    do(officer, found, "grant", scope_ | about)
+    with django_capture_on_commit_callbacks(execute=True):
+        decide_hold(colleague, LegalHold.objects.get(), "confirm")
+    [letter] = mail.outbox
+    assert letter.to == ["bob@example.com"]
+    assert "data about you" in letter.body
+    assert "2026/117" in letter.body
