@@ -6,6 +6,7 @@ Registered under the hook `drill.world`. Everybody is made up: example.com, and 
 from __future__ import annotations
 
 import secrets
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -15,7 +16,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connections
 
-from accounts.api_keys.services import create_api_key
+from accounts.api_keys.services import NewKey, create_api_key
 from accounts.billing.services import top_up_balance
 from accounts.closure import services as closure
 from accounts.erasure.services import erase_person
@@ -26,10 +27,13 @@ from messaging.demo.traffic import Planned
 from messaging.demo.write import Writer
 from messaging.erasure import end_users
 from messaging.erasure.services import erase_messages
+from messaging.messages.models import Message as PlantedMessage
 from messaging.messages.states import State
 from paasoo_portal.core import clock, partitions
 from paasoo_portal.core.ids import uuid7_floor
 from paasoo_portal.core.tenancy import scope
+from paasoo_portal.drill import use as using
+from privacy.certificates.models import Certificate
 from privacy.clocks import register as clocks
 from privacy.clocks.models import ClockKind
 from privacy.drill.world import Message, Traces
@@ -40,6 +44,7 @@ _BATCH: Final = 20_000
 _RANDOM: Final = 8
 _STAYS: Final = "4477009001{:02}"
 _ASKS: Final = "447700900199"
+_USED: Final = "447700900197"
 _PRICE: Final = Decimal("0.001")
 
 
@@ -52,7 +57,8 @@ class PortalWorld:
         self._traces = Traces(marked=len(self._text()) - _RANDOM * 2)
         self._companies: list[Account] = []
         self._goes: Person | None = None
-        self._keys: dict[UUID, UUID] = {}
+        self._keys: dict[UUID, NewKey] = {}
+        self._open = ExitStack()
         self._written = 0
 
     def plant(self, messages: int) -> None:
@@ -68,7 +74,7 @@ class PortalWorld:
         self._traces.words_living += [boss.email, boss.name, stays.name]
         for account, person in ((stays, boss), (closes, other)):
             made = create_api_key(account_id=account.pk, name="Drill", created_by_id=person.pk)
-            self._keys[account.pk] = made.key.pk
+            self._keys[account.pk] = made
             amount = Decimal(max(messages, 1000)) * len(self.aliases) * _PRICE * 4
             top_up_balance(account_id=account.pk, amount=amount, reference=f"drill-{account.pk}")
         today = clock.today()
@@ -89,6 +95,23 @@ class PortalWorld:
             self._add("living", alias, self._write(self._companies[0].pk, alias, clock.today(), 1))
             self._add("dead", alias, self._write(self._companies[1].pk, alias, clock.today(), 1))
 
+    def use(self) -> None:
+        closes = self._companies[1]
+        self._open.enter_context(using.logged(settings.PATHS.log_dir / f"drill-{self.mark}.log"))
+        for alias in self.aliases:
+            sent = using.use(
+                account_id=closes.pk,
+                key=self._keys[closes.pk],
+                alias=alias,
+                domain=next(region.domain for region in settings.REGIONS.values() if region.alias == alias),
+                number=_USED,
+                texts=[self._text(), self._text()],
+            )
+            self._add("dead", alias, sent)
+        [boss] = Person.objects.filter(email=f"quenby.{self.mark}@example.com")
+        path = using.copy(account_id=closes.pk, person_id=boss.pk)
+        self._open.callback(path.unlink, missing_ok=True)
+
     def erase(self) -> None:
         stays, closes = self._companies
         today = clock.today()
@@ -105,7 +128,23 @@ class PortalWorld:
     def traces(self) -> Traces:
         return self._traces
 
+    def keys(self, alias: str) -> list[UUID]:
+        found: set[UUID] = set()
+        for account in self._companies:
+            with scope(account.pk, using=[alias]):
+                rows = PlantedMessage.objects.using(alias).values_list("content_key_id", "number_key_id")
+                found.update(key for row in rows.distinct() for key in row)
+        return sorted(found)
+
+    def left(self) -> dict[str, int]:
+        accounts = [account.pk for account in self._companies]
+        return {
+            "closed accounts without a name": len(accounts),
+            "their certificates": Certificate.objects.filter(account_id__in=accounts).count(),
+        }
+
     def remove(self) -> None:
+        self._open.close()
         for account in self._companies:
             self._close(account)
         if self._goes is not None:
@@ -143,7 +182,7 @@ class PortalWorld:
             {("GB", ""): _PRICE},
             self._region(alias),
             alias,
-            self._keys[account_id],
+            self._keys[account_id].key.pk,
         )
         self._written += 1
         made = {

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import connections
 
 from paasoo_portal.core import clock, hooks
 from paasoo_portal.core.tenancy import system_scope
@@ -27,15 +26,19 @@ from privacy.keys import nightly, store
 from privacy.retention import nightly as retention
 
 MESSAGES: Final = 6
+VAULT: Final = "the vault"
 
 
 @dataclass
 class Needles:
-    """What is searched. `sealed` must be nowhere, ever; `wrapped` not in the key table; `clear` not in what is made later."""
+    """What is searched. `sealed` must be nowhere, ever; `wrapped` not in the key table; `clear` not in what is made later;
+    `epochs` in the vault alone, and past the bound not even there.
+    """
 
     sealed: dict[str, list[bytes]] = field(default_factory=dict)
     wrapped: dict[str, list[bytes]] = field(default_factory=dict)
     clear: list[bytes] = field(default_factory=list)
+    epochs: list[bytes] = field(default_factory=list)
 
 
 def run(aliases: list[str], *, messages: int = MESSAGES) -> dict[str, Any]:
@@ -55,16 +58,19 @@ def run(aliases: list[str], *, messages: int = MESSAGES) -> dict[str, Any]:
         "seconds": round(time.monotonic() - began, 1),
         "carry_overs": settings.EPOCHS_KEPT + 1,
         "checks": [check.as_dict() for check in checks],
+        "left": world.left(),
     }
 
 
 def _hold(stores: Stores, world: World, aliases: list[str], folder: Path, messages: int) -> list[Check]:
     world.plant(messages)
     world.plant_late()
+    world.use()
     needles = _needles(world, aliases)
     checks = _controls(stores, _made(folder, "controls"))
     checks += _nowhere("before anything was erased", stores, needles, _made(folder, "before"))
     checks.append(_wrapped_are_found(stores, needles))
+    checks += _epochs_are_found(stores, needles, _made(folder, "vault"))
     for alias in aliases:
         retention.run(alias, clock.today())
     world.erase()
@@ -92,20 +98,14 @@ def _needles(world: World, aliases: list[str]) -> Needles:
     found.sealed["numbers"] = _forms(sorted({message.number.encode() for message in messages}))
     bare: list[bytes] = []
     for alias in aliases:
-        rows = _keys(alias)
-        bare += [store.material(alias, row) for row in rows]
-        found.wrapped[alias] = [bytes(row.wrapped) for row in rows]
+        with system_scope("drill", using=(alias,)):
+            keys = store.by_ids(alias, world.keys(alias))
+        bare += [store.material(alias, key) for key in keys]
+        found.wrapped[alias] = [bytes(key.wrapped) for key in keys]
+        found.epochs += _forms(store.epoch_material(alias))
     found.sealed["bare keys"] = _forms(bare)
     found.clear = [word.encode() for word in traces.words_gone]
     return found
-
-
-def _keys(alias: str) -> list[store.KeyRow]:
-    with system_scope("drill", using=(alias,)), connections[alias].cursor() as cursor:
-        cursor.execute(
-            f"SELECT {store.COLUMNS} FROM privacy_datakey ORDER BY created_at DESC LIMIT 12"  # noqa: S608  constants
-        )
-        return [store.KeyRow(*row) for row in cursor.fetchall()]
 
 
 def _forms(values: list[bytes]) -> list[bytes]:
@@ -129,6 +129,11 @@ def _nowhere(when: str, stores: Stores, needles: Needles, folder: Path, *, gone:
     """`gone`: of the erased also the names, but for where clear columns stay until the oldest back-up goes."""
     held = stores.all(folder)
     checks = [_not_in(when, one, kind, values) for one in held for kind, values in needles.sealed.items()]
+    checks += [
+        _not_in(when, one, "epoch keys", needles.epochs)
+        for one in held
+        if needles.epochs and (gone or one.name != VAULT)
+    ]
     if gone:
         names = "names and addresses of the erased"
         checks += [_not_in(when, one, names, needles.clear) for one in held if not one.keeps_clear]
@@ -144,6 +149,15 @@ def _wrapped_are_found(stores: Stores, needles: Needles) -> Check:
     """So that their absence later says something."""
     found = all(list(search(stores.key_files(alias), values)) for alias, values in needles.wrapped.items())
     return Check("wrapped keys are found in the key table's files while their epoch is open", found)
+
+
+def _epochs_are_found(stores: Stores, needles: Needles, folder: Path) -> list[Check]:
+    """The same of epoch keys, where the vault is a folder: a key service lets none out."""
+    if not needles.epochs:
+        return []
+    vault = [held for held in stores.all(folder) if held.name == VAULT]
+    found = any(list(search(held.files, needles.epochs)) for held in vault)
+    return [Check(f"epoch keys are found in {VAULT} while their epoch is kept", found)]
 
 
 def _made(folder: Path, name: str) -> Path:

@@ -46,11 +46,20 @@ class World(Protocol):
     def plant_late(self) -> None:
         """After dumps and base back-up: what only the WAL has."""
 
+    def use(self) -> None:
+        """Messages that go the way of a customer's, through everything that could keep a trace of them; they die too."""
+
     def erase(self) -> None:
         """By each path but retention: a message, a number, a person, an account."""
 
     def traces(self) -> Traces:
         """What came of it."""
+
+    def keys(self, alias: str) -> list[UUID]:
+        """The data keys that seal what was planted in a database."""
+
+    def left(self) -> dict[str, int]:
+        """What stays for good in the installation, counted: accounting and proofs go by their own rules."""
 
     def remove(self) -> None:
         """All that is left, through the same services. May be called at any moment."""

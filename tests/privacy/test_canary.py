@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.cache import cache
 
+from messaging.accept import rules
+from messaging.pricing.services import publish_prices
+from messaging.projections.services import push_prices
 from paasoo_portal.drill import world
 from privacy.drill import canary, restore
 from privacy.drill.stores import search
@@ -21,6 +28,8 @@ pytestmark = pytest.mark.fresh
 def region(committed: None, settings: Any, tmp_path: Path) -> str:
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.EMAIL_FILE_PATH = tmp_path / "emails"
+    publish_prices({("GB", ""): Decimal("0.035")}, effective_on=date(2024, 1, 1))
+    push_prices()
     alias: str = django_settings.TRAFFIC_ALIASES[-1]
     return alias
 
@@ -32,6 +41,11 @@ def test_nothing_plain_and_no_bare_key_is_found_in_anything_held(region: str) ->
     told = [check["check"] for check in answer["checks"]]
     assert "PostgreSQL's WAL: what is planted on purpose is found" in told
     assert f"{region}: the key table's files hold no wrapped key of before the carry-over" in told
+    assert "epoch keys are found in the vault while their epoch is kept" in told
+    assert "past the bound, no epoch keys in the vault" in told
+    assert answer["left"]["closed accounts without a name"] == 2
+    assert not list(Path(django_settings.PATHS.log_dir).glob("drill-*"))
+    assert not [path for path in Path(django_settings.MEDIA_ROOT).rglob("*") if path.is_file()]
 
 
 def test_a_value_that_was_not_sealed_is_found(region: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,6 +53,8 @@ def test_a_value_that_was_not_sealed_is_found(region: str, monkeypatch: pytest.M
     # Numbers of its own, for what it leaves in the WAL is found by whoever searches those later.
     monkeypatch.setattr(world, "_STAYS", "4477009003{:02}")
     monkeypatch.setattr(world, "_ASKS", "447700900399")
+    # What is not sealed is not opened either: whoever reads it is answered with an error.
+    monkeypatch.setattr(world.PortalWorld, "use", lambda self: None)
     monkeypatch.setattr(
         sealing, "seal", lambda aead, plain, associated_data: sealing.VERSION + b"\0" * 28 + plain
     )
@@ -47,6 +63,28 @@ def test_a_value_that_was_not_sealed_is_found(region: str, monkeypatch: pytest.M
     for where in ("PostgreSQL's data files", "PostgreSQL's WAL", "dumps made now"):
         assert f"before anything was erased, no content in {where}" in wrong, wrong
         assert f"before anything was erased, no numbers in {where}" in wrong, wrong
+
+
+def test_what_the_way_of_a_message_leaves_in_log_or_cache_is_found(
+    region: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if whoever accepts messages had told a text to the log, and kept it in the cache."""
+    monkeypatch.setattr(world, "_USED", "447700900297")
+    real = rules.prepare
+
+    def telling(*args: Any, text: str, **given: Any) -> Any:
+        logging.getLogger("messaging").info("accepted: %s", text)
+        cache.set("drill-leak", text, 60)
+        return real(*args, text=text, **given)
+
+    monkeypatch.setattr(rules, "prepare", telling)
+    try:
+        answer = canary.run([region])
+    finally:
+        cache.delete("drill-leak")
+    wrong = {check["check"] for check in answer["checks"] if not check["ok"]}
+    for where in ("logs", "Valkey's files"):
+        assert f"before anything was erased, no content in {where}" in wrong, wrong
 
 
 def test_the_search_finds_across_a_file_and_tells_which(tmp_path: Path) -> None:

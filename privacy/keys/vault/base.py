@@ -70,6 +70,10 @@ class Vault(ABC):
     def signing_key(self) -> bytes:
         """The 32-byte seed of the Ed25519 key that signs certificates; made on first use."""
 
+    def exposed(self, database: str) -> list[bytes]:
+        """The bare epoch keys that whoever reads the vault's place sees; none where a service keeps them."""
+        return []
+
     @abstractmethod
     def forget(self) -> None:
         """Drop what is held in memory: epoch keys, and whatever else was read."""

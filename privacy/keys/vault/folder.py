@@ -91,6 +91,9 @@ class FolderVault(WrappingVault):
                 return []
         return sorted(int(match[1]) for name in names if (match := _FILE.fullmatch(name)))
 
+    def exposed(self, database: str) -> list[bytes]:
+        return [self._read(database, epoch) for epoch in self.epochs(database)]
+
     def receipts(self, database: str) -> dict[int, Receipt]:
         """By epoch; an entry without `destroyed_at` is an intent that a crash interrupted."""
         with _loud("receipts"):

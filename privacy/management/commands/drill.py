@@ -57,6 +57,11 @@ class Command(BaseCommand):
             self.stdout.write(f"{'ok ' if check['ok'] else 'NOT'} {check['check']}")
             if not check["ok"]:
                 self.stdout.write(f"    {check['found']}")
+        if left := answer.get("left"):
+            told = ", ".join(f"{count} {what}" for what, count in left.items())
+            self.stdout.write(
+                f"What stays, by the rules of accounting and proof: {told}, and their counters."
+            )
         self.stdout.write(
             f"{'In order' if answer['ok'] else 'NOT in order'} after {answer['carry_overs']} carry-overs, "
             f"{answer['seconds']} s"
