@@ -95,7 +95,7 @@ class TestDesk:
         page = shown(officer, "/admin/")
         assert page.index(late.reference) < page.index(soon.reference) < page.index("app-privacy")
         assert page.count("overdue") == 1
-        assert "holds are in force" in page
+        assert "No hold is in force" in page
         assert "today’s run is not done" in page
         assert late.reference not in shown(staff["finance"], "/admin/")
         assert "today’s run is not done" in shown(staff["operator"], "/admin/")
