@@ -18,6 +18,14 @@ from benchmarks.tools import ROOT
 
 MESSAGES: Final = int(os.environ.get("BENCH_DRILL", "1000000"))
 DATABASE: Final = "sg"
+_PRICES: Final = """
+from datetime import date
+from decimal import Decimal
+from messaging.pricing.services import publish_prices
+from messaging.projections.services import push_prices
+publish_prices({("GB", ""): Decimal("0.035")}, effective_on=date(2024, 1, 1))
+push_prices()
+"""
 Say = Callable[[str], None]
 
 
@@ -45,6 +53,10 @@ def measure(say: Say) -> list[Figure]:
 
 def _drill(where: Stage, what: str) -> dict[str, Any]:
     environment = {**os.environ, **where.environment, "PAASOO_ROLE": "worker", "LOG_LEVEL": "ERROR"}
+    # Some of the canary's messages are sent as a customer sends them, at a price.
+    subprocess.run(
+        [sys.executable, "manage.py", "shell", "-v0", "-c", _PRICES], cwd=ROOT, env=environment, check=True
+    )
     command = [sys.executable, "manage.py", "drill", what, "--database", DATABASE, "--json"]
     done = subprocess.run(
         [*command, "--messages", str(MESSAGES)],

@@ -20,6 +20,7 @@ from django.test import Client
 from accounts.api_keys.services import NewKey
 from messaging.delivery.record import Report, record
 from messaging.messages.states import Actor, State
+from messaging.projections.models import RegionPrice
 from messaging.projections.services import push_account
 from paasoo_portal.core import clock
 from paasoo_portal.core.logs import LineFormatter, RedactFilter
@@ -34,6 +35,8 @@ def use(
     *, account_id: UUID, key: NewKey, alias: str, domain: str, number: str, texts: list[str]
 ) -> list[Message]:
     """Send, deliver, look, search, export and be refused, as a program does. Raises DrillImpossible."""
+    if not RegionPrice.objects.using(alias).filter(country="GB").exists():
+        raise DrillImpossible(f"no price is published for GB in {alias}, so that the drill can send nothing")
     push_account(account_id=account_id)
     program = _Program(key, domain)
     sent: list[Message] = []
