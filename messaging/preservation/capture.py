@@ -96,7 +96,7 @@ def before_emptying(alias: str, messages: Iterable[tuple[UUID, UUID]]) -> Callab
 
     def kept(account_id: UUID, message_id: UUID, data_class: int) -> bool:
         day = time_of(message_id).date()
-        if day + timedelta(days=floored.get(data_class, 0)) > today:
+        if data_class in floored and day + timedelta(days=floored[data_class]) > today:
             return True
         return any(
             one.account_id == account_id

@@ -158,7 +158,7 @@ def _database(
         found.stale = clock.now() - standing.counted_at > STALE_AFTER
         lines = [_class_line(**one) for one in standing.figures.get("keys", [])]
         found.classes = [one for one in lines if one.living or one.instructed]
-        found.figures = _figures(standing.figures, last.get((alias, runs.CARRY_OVER)))
+        found.figures = _figures(standing.figures)
     return found
 
 
@@ -207,18 +207,21 @@ def _class_line(*, data_class: int, next_on: str | None, **counts: int) -> Class
     )
 
 
-def _figures(figures: dict[str, Any], carried: RetentionRun | None) -> dict[str, Any]:
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _figures(figures: dict[str, Any]) -> dict[str, Any]:
     """As counted, with days and moments made of their texts, and the day on which the next epoch key goes."""
     epochs, snapshot = figures.get("epochs"), figures.get("snapshot")
     found = {name: value for name, value in figures.items() if name not in {"keys", "epochs", "snapshot"}}
     if epochs:
-        until = epochs["carry_overs_until_destruction"]
         found["epochs"] = epochs | {
             "oldest_wrap": datetime.fromisoformat(epochs["oldest_wrap"]),
-            "next_on": carried.cutoff_on + timedelta(days=until) if carried is not None else None,
+            "next_on": _day(epochs.get("next_destruction_on")),
             "kept": len(epochs["epochs_kept"]),
         }
-        found["born_on"] = date.fromisoformat(epochs["born_on"]) if epochs["born_on"] else None
+        found["born_on"] = _day(epochs["born_on"])
     if snapshot:
         found["snapshot_at"] = datetime.fromisoformat(snapshot["at"]) if snapshot["at"] else None
     return found

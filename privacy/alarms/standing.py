@@ -85,9 +85,6 @@ def _line(
 
 def _epochs(alias: str) -> dict[str, Any]:
     found = status.epochs(alias)
-    with connections[alias].cursor() as cursor:
-        cursor.execute("SELECT min(opened_at) FROM privacy_epoch WHERE state <> 'destroyed'")
-        found["oldest_wrap"] = cursor.fetchone()[0].isoformat()
     born = epochs.first_opened_at(alias)
     return found | {"born_on": born.date().isoformat() if born else None}
 

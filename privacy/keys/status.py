@@ -26,7 +26,9 @@ def epochs(alias: str) -> dict[str, Any]:
     current = rows[-1].number
     kept = [row.number for row in rows if row.state == guard.KEPT]
     left = settings.EPOCHS_KEPT + 1 - (current - (kept[0] if kept else current))
-    opened_at = Epoch.objects.using(alias).values_list("opened_at", flat=True).get(number=current)
+    opened = dict(
+        Epoch.objects.using(alias).filter(number__in=[*kept, current]).values_list("number", "opened_at")
+    )
     return {
         "fingerprint": rows[-1].fingerprint,
         "erasure": vault().erasure,
@@ -36,7 +38,9 @@ def epochs(alias: str) -> dict[str, Any]:
         "next_destruction": kept[0] if kept else current,
         "carry_overs_until_destruction": left,
         # One carry-over a night.
-        "next_destruction_on": (opened_at.date() + timedelta(days=left)).isoformat(),
+        "next_destruction_on": (opened[current].date() + timedelta(days=left)).isoformat(),
+        # What an old copy has of before this, no key opens any more.
+        "oldest_wrap": min(opened.values()).isoformat(),
     }
 
 
@@ -45,7 +49,6 @@ def status(alias: str) -> dict[str, Any]:
     return {
         "database": alias,
         **epochs(alias),
-        "oldest_wrap": _oldest_wrap(alias),
         "living": _living(alias),
         "erased": _count(alias, "SELECT count(*) FROM privacy_keytombstone"),
     }
@@ -68,17 +71,6 @@ def _living(alias: str) -> list[dict[str, Any]]:
             }
             for epoch, data_class, count, starts_on, due_on, created_at in cursor.fetchall()
         ]
-
-
-def _oldest_wrap(alias: str) -> str | None:
-    """When the longest unchanged wrapping of a living key was made: with its key, or when its epoch was opened."""
-    with system_scope("keys_status", using=(alias,)), connections[alias].cursor() as cursor:
-        cursor.execute(
-            "SELECT min(greatest(k.created_at, e.opened_at)) FROM privacy_datakey k "
-            "JOIN privacy_epoch e ON e.number = k.epoch"
-        )
-        (oldest,) = cursor.fetchone()
-    return oldest.isoformat() if oldest is not None else None
 
 
 def _count(alias: str, query: str) -> int:

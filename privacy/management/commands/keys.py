@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from paasoo_portal.core import regions
+from paasoo_portal.core import clock, regions
 from paasoo_portal.core.roles import require_worker
 from privacy.certificates.verify import require_own_key
 from privacy.errors import PrivacyError
@@ -72,7 +72,7 @@ class Command(BaseCommand):
                 f"{database['database']}: epoch {database['epoch']}, kept {database['epochs_kept']}, "
                 f"{database['epochs_destroyed']} destroyed; next to go is epoch {database['next_destruction']} "
                 f"in {database['carry_overs_until_destruction']} carry-overs, by one a night on "
-                f"{database['next_destruction_on']}; oldest wrap {database['oldest_wrap'] or 'none'}; "
+                f"{database['next_destruction_on']}; oldest wrap of {database['oldest_wrap']}; "
                 f"{database['erased']} keys erased"
             )
             for line in database["living"]:
@@ -103,7 +103,12 @@ class Command(BaseCommand):
         )
 
     def _carry_over(self, aliases: list[str], times: int, as_json: bool) -> None:
-        done = [nightly.once(alias).as_dict() for alias in aliases for _ in range(times)]
+        # The first is the night's, where that is not done: so the order that an alarm gives ends the alarm.
+        done = []
+        for alias in aliases:
+            for _ in range(times):
+                made = nightly.run(alias, clock.today()) or nightly.once(alias)
+                done.append(made.as_dict())
         if as_json:
             self.stdout.write(json.dumps({"carry_overs": done}, indent=2))
             return
