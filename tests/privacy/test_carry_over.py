@@ -8,12 +8,14 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.management import call_command
 from django.db import connections
 
 from paasoo_portal.core import clock
@@ -22,7 +24,7 @@ from paasoo_portal.core.tenancy import system_scope
 from privacy import keys
 from privacy.certificates.models import Certificate
 from privacy.keys import carry_over as carrying
-from privacy.keys import epochs, guard, locks, nightly
+from privacy.keys import epochs, guard, locks, nightly, status
 from privacy.keys.vault import vault
 from privacy.retention import runs, verify
 from tests.privacy.conftest import MakeKey, as_owner
@@ -229,6 +231,23 @@ def test_destruction_is_certified_once(region: str, make_key: MakeKey) -> None:
         True
     ] * 2
     assert verify.verify_certificates().ok
+
+
+def test_by_hand_the_first_of_a_day_is_the_night_s_own(region: str) -> None:
+    """So the order that an alarm about a missed night gives ends that alarm; further ones are a drill's."""
+    before = status.epochs(region)
+    assert runs.last_done(region, runs.CARRY_OVER) is None
+    call_command("keys", "carry-over", "--database", region)
+    done = runs.last_done(region, runs.CARRY_OVER)
+    assert done is not None
+    assert done.cutoff_on == clock.today()
+    assert nightly.run(region, clock.today()) is None
+    call_command("keys", "carry-over", "--epochs", "2", "--database", region)
+    after = status.epochs(region)
+    assert after["epoch"] == before["epoch"] + 3
+    left = after["carry_overs_until_destruction"]
+    assert after["next_destruction_on"] == f"{clock.today() + timedelta(days=left)}"
+    assert after["oldest_wrap"] >= before["oldest_wrap"]
 
 
 def in_child(alias: str, faults: str = "", job: str = "") -> subprocess.CompletedProcess[str]:
