@@ -66,15 +66,16 @@ def _hold(stores: Stores, world: World, aliases: list[str], folder: Path, messag
     world.plant(messages)
     world.plant_late()
     world.use()
-    needles = _needles(world, aliases)
+    needles = needles_of(world, aliases)
     checks = _controls(stores, _made(folder, "controls"))
-    checks += _nowhere("before anything was erased", stores, needles, _made(folder, "before"))
+    held = stores.all(_made(folder, "before"))
+    checks += nowhere("before anything was erased", held, needles)
     checks.append(_wrapped_are_found(stores, needles))
-    checks += _epochs_are_found(stores, needles, _made(folder, "vault"))
+    checks += _epochs_are_found(held, needles)
     for alias in aliases:
         retention.run(alias, clock.today())
     world.erase()
-    checks += _nowhere("after the erasures", stores, needles, _made(folder, "erased"))
+    checks += nowhere("after the erasures", stores.all(_made(folder, "erased")), needles)
     for alias in aliases:
         nightly.once(alias)
         left = list(search(stores.key_files(alias), needles.wrapped[alias]))
@@ -83,10 +84,10 @@ def _hold(stores: Stores, world: World, aliases: list[str], folder: Path, messag
         )
         for _ in range(settings.EPOCHS_KEPT):
             nightly.once(alias)
-    return checks + _nowhere("past the bound", stores, needles, _made(folder, "bound"), gone=True)
+    return checks + nowhere("past the bound", stores.all(_made(folder, "bound")), needles, gone=True)
 
 
-def _needles(world: World, aliases: list[str]) -> Needles:
+def needles_of(world: World, aliases: list[str]) -> Needles:
     """From what was planted, and the keys that sealed it: their bare bytes are never written anywhere but here."""
     found = Needles()
     traces = world.traces()
@@ -125,9 +126,8 @@ def _controls(stores: Stores, folder: Path) -> list[Check]:
         ]
 
 
-def _nowhere(when: str, stores: Stores, needles: Needles, folder: Path, *, gone: bool = False) -> list[Check]:
+def nowhere(when: str, held: list[Store], needles: Needles, *, gone: bool = False) -> list[Check]:
     """`gone`: of the erased also the names, but for where clear columns stay until the oldest back-up goes."""
-    held = stores.all(folder)
     checks = [_not_in(when, one, kind, values) for one in held for kind, values in needles.sealed.items()]
     checks += [
         _not_in(when, one, "epoch keys", needles.epochs)
@@ -151,12 +151,11 @@ def _wrapped_are_found(stores: Stores, needles: Needles) -> Check:
     return Check("wrapped keys are found in the key table's files while their epoch is open", found)
 
 
-def _epochs_are_found(stores: Stores, needles: Needles, folder: Path) -> list[Check]:
+def _epochs_are_found(held: list[Store], needles: Needles) -> list[Check]:
     """The same of epoch keys, where the vault is a folder: a key service lets none out."""
     if not needles.epochs:
         return []
-    vault = [held for held in stores.all(folder) if held.name == VAULT]
-    found = any(list(search(held.files, needles.epochs)) for held in vault)
+    found = any(list(search(one.files, needles.epochs)) for one in held if one.name == VAULT)
     return [Check(f"epoch keys are found in {VAULT} while their epoch is kept", found)]
 
 
