@@ -92,7 +92,9 @@ class EndUserView(KeyView):
             {"kind": case.kind, "since": case.opened_at, "until": case.ends_on}
             for case in cases.shown(self.program.account_id)
         ]
-        left = sum(map(len, found.values())) - erased
+        # What is not decided yet, and what went beyond one call.
+        _, still = self._find(request, number)
+        left = sum(map(len, still.values()))
         return Response({**self._days(), "erased": erased, "left": left, "exceptions": kept})
 
     def _days(self) -> dict[str, date]:

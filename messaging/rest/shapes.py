@@ -209,4 +209,6 @@ class EndUserErased(serializers.Serializer[Any]):
         many=True,
         help_text="Copies of the account's messages that stay for a named reason, until the day said.",
     )
-    left = serializers.IntegerField(help_text="Still on their way: erase again once they are decided.")
+    left = serializers.IntegerField(
+        help_text="Still on their way, or more than one call erases: erase again."
+    )

@@ -7,7 +7,8 @@ GDPR). What is granted becomes a hold, which a second officer confirms; what is 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -18,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from paasoo_portal.core import audit, clock, hooks
 from paasoo_portal.core.ids import uuid7
+from paasoo_portal.core.locks import only_one
 from privacy.clocks import register as clocks
 from privacy.clocks.models import ClockKind
 from privacy.disclosure import extracts
@@ -147,34 +149,44 @@ def grant(
     The order names its hold before there is one: after a crash in between it is granted once more.
     """
     hold_id = uuid7()
-    with transaction.atomic(durable=True):
-        found = _grantable(order_id)
-        found.hold_id, found.account_id, found.granted = hold_id, account_id, granted
-        found.state = OrderState.GRANTED
-        found.save(update_fields=["hold_id", "account_id", "granted", "state"])
-    try:
-        hold = holds.place(
-            hold_id=hold_id,
-            scope=scope,
-            account_id=account_id,
-            person_id=person_id,
-            number=number,
-            secret=found.silent,
-            copied=True,
-            classes=classes,
-            first_day=first_day,
-            last_day=last_day,
-            authority=found.authority,
-            reference=found.their_reference,
-            review_on=clock.today() + clocks.days(ClockKind.ORDER_REVIEW),
-            by_id=by_id,
-        )
-    except holds.HoldRefused:
-        Order.objects.filter(pk=order_id).update(state=OrderState.RECEIVED, hold_id=None)
-        raise
-    with transaction.atomic():
-        _record(audit.Event.ORDER_GRANTED, Order.objects.get(pk=order_id), by_id)
-    return hold
+    with _alone(order_id):
+        with transaction.atomic(durable=True):
+            found = _grantable(order_id)
+            found.hold_id, found.account_id, found.granted = hold_id, account_id, granted
+            found.state = OrderState.GRANTED
+            found.save(update_fields=["hold_id", "account_id", "granted", "state"])
+        try:
+            hold = holds.place(
+                hold_id=hold_id,
+                scope=scope,
+                account_id=account_id,
+                person_id=person_id,
+                number=number,
+                secret=found.silent,
+                copied=True,
+                classes=classes,
+                first_day=first_day,
+                last_day=last_day,
+                authority=found.authority,
+                reference=found.their_reference,
+                review_on=clock.today() + clocks.days(ClockKind.ORDER_REVIEW),
+                by_id=by_id,
+            )
+        except holds.HoldRefused:
+            Order.objects.filter(pk=order_id).update(state=OrderState.RECEIVED, hold_id=None)
+            raise
+        with transaction.atomic():
+            _record(audit.Event.ORDER_GRANTED, Order.objects.get(pk=order_id), by_id)
+        return hold
+
+
+@contextmanager
+def _alone(order_id: UUID) -> Iterator[None]:
+    """Until its hold is placed, another's click would find the order without one, and place a second. Raises OrderRefused."""
+    with only_one("default", int.from_bytes(order_id.bytes[8:], signed=True)) as mine:
+        if not mine:
+            raise OrderRefused(f"order {order_id} is being granted")
+        yield
 
 
 def _grantable(order_id: UUID) -> Order:

@@ -36,11 +36,15 @@ class Stores(Protocol):
 
 def search(files: list[Path], needles: list[bytes]) -> Iterator[tuple[Path, bytes]]:
     """Each file with each needle that it holds. A file that goes meanwhile holds nothing."""
+    # Numbers begin alike: where their beginning is not, none of them is.
+    alike: dict[bytes, list[bytes]] = {}
+    for needle in needles:
+        alike.setdefault(needle[:8], []).append(needle)
     for path in files:
         try:
             content = path.read_bytes()
         except (FileNotFoundError, IsADirectoryError):
             continue
-        for needle in needles:
-            if needle in content:
-                yield path, needle
+        for beginning, group in alike.items():
+            if len(group) == 1 or beginning in content:
+                yield from ((path, needle) for needle in group if needle in content)

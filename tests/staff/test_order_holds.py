@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from django.core import mail
+from django.db import connections
 
 from paasoo_portal.core import audit, clock
 from paasoo_portal.core.audit.models import AuditEvent
@@ -94,3 +96,18 @@ def test_a_person_is_told_of_an_order_about_them(
     assert letter.to == ["bob@example.com"]
     assert "data about you" in letter.body
     assert "2026/117" in letter.body
+
+
+def test_of_two_who_grant_at_once_one_places_the_hold(
+    officer: Visitor, order: Values, scope_: Values
+) -> None:
+    found = recorded(officer, order)
+    do(officer, found, "assess", VALID)
+    psycopg_url = connections["default"].get_connection_params()
+    with psycopg.connect(**{name: psycopg_url[name] for name in ("dbname", "host", "user")}) as another:
+        another.execute("SELECT pg_advisory_lock(%s)", [int.from_bytes(found.pk.bytes[8:], signed=True)])
+        do(officer, found, "grant", scope_)
+        assert not LegalHold.objects.exists()
+        assert found.state == OrderState.RECEIVED
+    do(officer, found, "grant", scope_)
+    assert LegalHold.objects.count() == 1
