@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.db.models import F
 
 from messaging.messages.models import Message
@@ -131,14 +131,23 @@ def _of_day(row: Preservation, day: date) -> bool:
 
 
 def _capture(alias: str, row: Preservation) -> int:
-    """A case's rule allows so many in all regions together, so that one of them copies at a time. Raises Busy."""
+    """A case's rule allows so many in all regions together, so that one of them copies at a time. Raises Busy.
+
+    While another region does not answer nothing is copied for a case: its limit is promised, and no region's night may
+    wait for another's database.
+    """
     if row.most is None:
         return _copy_all(alias, row, None)
     number = int.from_bytes(row.pk.bytes[8:], signed=True)
     with only_one("default", number, wait_seconds=WAIT_SECONDS) as mine:
         if not mine:
             raise Busy(f"another region copies for {row.pk}")
-        return _copy_all(alias, row, row.most - _copied_elsewhere(alias, row.pk))
+        try:
+            elsewhere = _copied_elsewhere(alias, row.pk)
+        except DatabaseError:
+            log.warning("a case waits for a region", extra={"database": alias, "case": str(row.pk)})
+            return 0
+        return _copy_all(alias, row, row.most - elsewhere)
 
 
 def _copied_elsewhere(alias: str, case_id: UUID) -> int:

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from paasoo_portal.core import audit, clock, hooks
+from paasoo_portal.core import audit, clock, directory, hooks
 from paasoo_portal.core.ids import uuid7
 from paasoo_portal.core.locks import only_one
 from privacy.clocks import register as clocks
@@ -271,7 +271,7 @@ def fetched(extract: Extract, *, by_id: UUID) -> None:
 def lift(order_id: UUID, *, by_id: UUID) -> bool:
     """The ban on telling is over, by the authority's word: from now on the customer sees the order and its hold."""
     with transaction.atomic():
-        found = Order.objects.select_for_update().get(pk=order_id)
+        found = _locked_with_hold(order_id)
         if not found.silent:
             return False
         _lift(found, by_id)
@@ -285,7 +285,7 @@ def lift_due() -> int:
     lifted = 0
     for order_id in list(due.values_list("pk", flat=True)):
         with transaction.atomic():
-            found = Order.objects.select_for_update().get(pk=order_id)
+            found = _locked_with_hold(order_id)
             if not found.silent:
                 continue
             _lift(found, None)
@@ -302,7 +302,7 @@ def tell(order_id: UUID) -> bool:
     with transaction.atomic():
         found = Order.objects.select_for_update().get(pk=order_id)
         answered = found.state == OrderState.ANSWERED
-        if found.silent or not answered or found.told_at is not None:
+        if found.silent or not answered or found.told_at is not None or not _can_be_told(found):
             return False
         found.told_at = clock.now()
         found.save(update_fields=["told_at"])
@@ -311,6 +311,16 @@ def tell(order_id: UUID) -> bool:
         )
         transaction.on_commit(lambda: hooks.call("disclosure.tell", order_id=found.pk))
     return True
+
+
+def _can_be_told(found: Order) -> bool:
+    """A person may have been erased meanwhile: then nobody is told, and nothing says so."""
+    if found.account_id is not None:
+        return True
+    hold = hold_of(found)
+    person_id = hold.person_id if hold is not None else None
+    # An id that nobody has is shown as itself.
+    return person_id is not None and directory.label("person", person_id) != str(person_id)
 
 
 def told(account_id: UUID) -> list[Order]:
@@ -322,6 +332,14 @@ def told(account_id: UUID) -> list[Order]:
 def hold_of(found: Order) -> LegalHold | None:
     """The hold that was placed for an order."""
     return LegalHold.objects.filter(pk=found.hold_id).first() if found.hold_id is not None else None
+
+
+def _locked_with_hold(order_id: UUID) -> Order:
+    """The hold first, as whoever confirms or ends it does: two who change both never wait for one another crosswise."""
+    hold_id = Order.objects.values_list("hold_id", flat=True).get(pk=order_id)
+    if hold_id is not None:
+        LegalHold.objects.select_for_update().filter(pk=hold_id).first()
+    return Order.objects.select_for_update().get(pk=order_id)
 
 
 def _lift(found: Order, by_id: UUID | None) -> None:

@@ -75,7 +75,7 @@ def place(
     """
     about = person_id if scope == Scope.PERSON else account_id
     assert about is not None
-    with between_runs(about), transaction.atomic(durable=True):
+    with between_runs(about, is_person=scope == Scope.PERSON), transaction.atomic(durable=True):
         made = LegalHold.objects.create(
             id=hold_id or uuid7(),
             scope=scope,
@@ -191,15 +191,15 @@ def send_to_regions(task: str, *arguments: str) -> None:
 
 
 @contextmanager
-def between_runs(about: UUID | None = None) -> Iterator[None]:
+def between_runs(about: UUID | None = None, *, is_person: bool = False) -> Iterator[None]:
     """No night's run meanwhile, and nobody who erases what is this account's or person's."""
     with ExitStack() as held:
         try:
             for alias in regions.aliases():
                 held.enter_context(locks.maintenance(alias, wait_seconds=WAIT_SECONDS))
+            if is_person and not held.enter_context(turns.rows("default", wait_seconds=WAIT_SECONDS)):
+                raise turns.Occupied("rows are being looked through")
             if about is not None:
-                if not held.enter_context(turns.rows("default", wait_seconds=WAIT_SECONDS)):
-                    raise turns.Occupied("rows are being looked through")
                 aliases = ["default", *regions.aliases()]
                 held.enter_context(turns.whole(aliases, about, wait_seconds=WAIT_SECONDS))
         except (locks.Busy, turns.Occupied) as error:

@@ -11,14 +11,19 @@ from uuid import UUID
 import pytest
 from django.core.exceptions import ValidationError
 
+from messaging.delivery.record import Report, record
 from messaging.erasure import closing as messages_closing
 from messaging.erasure.services import erase_messages
+from messaging.messages.models import Message
+from messaging.messages.states import Actor, State
+from messaging.rest.reading import details
 from paasoo_portal.core import clock
 from paasoo_portal.core.ids import uuid7
+from paasoo_portal.core.tenancy import system_scope
 from privacy.floors.models import StatutoryFloor
 from privacy.keys.models import DataClass
 from privacy.retention import bounds, closing, enforce, instructions, plan, verify
-from tests.privacy.conftest import MakeKey, Registered
+from tests.privacy.conftest import MakeKey, Registered, as_owner
 from tests.privacy.test_enforcement import living, readable
 from tests.privacy.test_holds import instruct, rows
 from tests.privacy.test_message_life import look, write
@@ -112,3 +117,21 @@ def test_nobody_is_made_to_keep_content() -> None:
     choices = StatutoryFloor._meta.get_field("data_class").choices
     assert choices is not None
     assert CONTENT not in dict(choices)
+
+
+def test_a_number_kept_for_0_days_stays_where_the_law_keeps_it_and_nobody_reads_it(
+    region: str, account: UUID, registered: Registered
+) -> None:
+    switch(on=True)
+    message_id = write(region, account, age=0, days=(0, 0))
+    with as_owner(region) as connection:
+        connection.execute(
+            "UPDATE messaging_message SET state = %s WHERE id = %s", [int(State.SENT), message_id]
+        )
+    report = Report(account, message_id, State.DELIVERED, Actor.CARRIER, clock.now())
+    with system_scope("test", using=(region,)):
+        assert record(region, [report]) == 1
+        message = Message.objects.using(region).get(pk=message_id)
+        assert details(region, account, [message])[0]["number"] is None
+    assert message.number_sealed is not None
+    assert message.content_sealed is message.number_token is None

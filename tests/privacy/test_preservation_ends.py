@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.db import connections
 
 from paasoo_portal.core import clock
 from paasoo_portal.core.ids import uuid7
@@ -150,6 +151,28 @@ def test_verify_names_copies_whose_key_is_gone_too_early(
         connection.execute("DELETE FROM privacy_datakey WHERE id = %s", [preserving.id_of(found.pk, region)])
     kinds = {one["kind"] for one in verify.verify(region).culprits}
     assert kinds == {"preserved copies whose key is gone before their time"}
+
+
+def test_a_region_that_is_down_keeps_no_other_s_night_from_its_work(
+    region: str, account: UUID, registered: Registered
+) -> None:
+    for age in (31, 1):
+        write(region, account, age=age)
+    found = case(account)
+    preservation.preserve(region)
+    assert len(copies(region, found.pk)) == 2
+    later = write(region, account, age=1)
+    other = connections["ie"]
+    other.close()
+    name, other.settings_dict["NAME"] = other.settings_dict["NAME"], "paasoo_that_is_not_there"
+    try:
+        assert nightly.run(region, clock.today()).keys == 1
+    finally:
+        other.close()
+        other.settings_dict["NAME"] = name
+    assert later not in copies(region, found.pk), "its limit is promised"
+    nightly.run(region, clock.today())
+    assert later in copies(region, found.pk)
 
 
 def test_verify_names_copies_that_are_missing(region: str, account: UUID, registered: Registered) -> None:

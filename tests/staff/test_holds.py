@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+import psycopg
 import pytest
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.urls import reverse
@@ -20,7 +22,7 @@ from paasoo_portal.core.audit.models import AuditEvent
 from paasoo_portal.core.tenancy import scope, system_scope
 from privacy.consent.models import ConsentRecord, Decision, How
 from privacy.floors.models import StatutoryFloor
-from privacy.holds import services
+from privacy.holds import locks, services
 from privacy.holds.models import LegalHold
 from privacy.keys.models import DataClass
 from privacy.preservation import people
@@ -226,6 +228,36 @@ def test_leaving_a_team_is_copied_too(
     with as_role("worker"), system_scope("test", using=("ie",)):
         [copy] = people.read(found.pk)
     assert "developer" in str(copy["rows"])
+
+
+def test_an_address_that_is_replaced_is_copied_too(
+    officer: Visitor, nobody: Visitor, cast: Cast, values: dict[str, object], as_role: AsRole
+) -> None:
+    given = values | {"scope": "person", "account_id": "", "person_id": str(cast.bob.pk), "secret": "on"}
+    found = place(officer, given)
+    new = EmailAddress.objects.create(
+        user=cast.bob, email="robert@example.com", primary=False, verified=False
+    )
+    link = reverse("account_confirm_email", args=[EmailConfirmationHMAC(new).key])
+    nobody.client.post(link)
+    assert not EmailAddress.objects.filter(email="bob@example.com").exists(), "replaced"
+    with as_role("worker"), system_scope("test", using=("ie",)):
+        [copy] = people.read(found.pk)
+    assert "bob@example.com" in str(copy["rows"])
+
+
+def test_a_hold_on_a_person_waits_for_the_run_that_ends_rows(
+    officer: Visitor, cast: Cast, values: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that nothing of theirs ends between its copy and its end, and none without a copy."""
+    monkeypatch.setattr(services, "WAIT_SECONDS", 0)
+    given = values | {"scope": "person", "account_id": "", "person_id": str(cast.bob.pk)}
+    where = connection.get_connection_params()
+    with psycopg.connect(**{name: where[name] for name in ("dbname", "host", "user")}) as another:
+        another.execute("SELECT pg_advisory_lock(%s)", [locks._ROWS])
+        officer.client.post(ADD, given | {"step": "do"})
+        assert not LegalHold.objects.exists()
+    assert place(officer, given).person_id == cast.bob.pk
 
 
 def test_a_name_that_is_replaced_is_copied_too(

@@ -10,6 +10,7 @@ import pytest
 from django.core import mail
 from django.db import connections
 
+from accounts.erasure.services import erase_person
 from paasoo_portal.core import audit, clock
 from paasoo_portal.core.audit.models import AuditEvent
 from privacy.disclosure.models import OrderState
@@ -96,6 +97,20 @@ def test_a_person_is_told_of_an_order_about_them(
     assert letter.to == ["bob@example.com"]
     assert "data about you" in letter.body
     assert "2026/117" in letter.body
+
+
+def test_of_an_order_about_somebody_who_was_erased_meanwhile_nobody_is_said_to_be_told(
+    officer: Visitor, colleague: Visitor, cast: Cast, order: Values, scope_: Values
+) -> None:
+    found = recorded(officer, order | {"kind": "preservation"})
+    do(officer, found, "assess", VALID)
+    about = {"scope": "person", "account_id": "", "number": "", "person_id": str(cast.bob.pk)}
+    do(officer, found, "grant", scope_ | about)
+    assert erase_person(cast.bob.pk, by_id=cast.bob.pk, by_kind="person")
+    decide_hold(colleague, LegalHold.objects.get(), "confirm")
+    found.refresh_from_db()
+    assert (found.state, found.told_at) == (OrderState.ANSWERED, None)
+    assert not AuditEvent.objects.filter(event=audit.Event.ORDER_TOLD).exists()
 
 
 def test_of_two_who_grant_at_once_one_places_the_hold(

@@ -12,7 +12,7 @@ from django.conf import settings
 from drf_spectacular.generators import SchemaGenerator
 
 from accounts.api_keys.scopes import KeyScope
-from messaging.rest import limits, problems
+from messaging.rest import end_users, limits, problems
 from paasoo_portal.core import clock
 from tests.messaging.rest.conftest import ALL, Program
 from tests.pages.conftest import Cast
@@ -157,6 +157,16 @@ class TestEndUsers:
         refused = program.call(method, f"end-users/447700900123{path}?{asked}", status=422)
         assert {one["pointer"] for one in refused["errors"]} == pointers
         assert program.call("GET", f"end-users/447700900123?{self.days()}")["messages"] == 1
+
+    def test_what_goes_beyond_one_call_is_left_and_said(
+        self, program: Program, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(end_users, "MOST", 2)
+        program.decide(*[program.send("+447700900123")["id"] for _ in range(3)])
+        path = f"end-users/447700900123?{self.days()}"
+        for erased, left in ((2, 1), (1, 0), (0, 0)):
+            told = program.call("DELETE", path)
+            assert (told["erased"], told["left"]) == (erased, left)
 
     def test_a_number_nobody_wrote_to_is_told_like_a_stranger_s(
         self, program: Program, stranger: Program
