@@ -35,6 +35,9 @@ REFERENCE = Held(
     "Identifier", clear="the customer's own reference, which it looks up", source=Source.CUSTOMER
 )
 
+# What an accounting record says of an account's day: no message, no number.
+USED = ("day", "country", "network", "channel", "direction", "state", "messages", "segments", "amount")
+
 CATALOGUE = [
     PersonalData(
         "messaging.Message",
@@ -223,19 +226,7 @@ CATALOGUE = [
         "messaging.ErasedUsage",
         "counts what was erased of an account's day before it was settled; no message and no person is named; it goes "
         "with its day",
-        fields=(
-            "id",
-            "account_id",
-            "day",
-            "country",
-            "network",
-            "channel",
-            "direction",
-            "state",
-            "messages",
-            "segments",
-            "amount",
-        ),
+        fields=("id", "account_id", *USED),
     ),
     PersonalData(
         "messaging.UsageRecord",
@@ -250,21 +241,7 @@ CATALOGUE = [
         fields={
             "id": not_personal("a counter of rows"),
             "account_id": Held("AccountIdentifier"),
-            **{
-                name: Held("Transactional")
-                for name in (
-                    "day",
-                    "region",
-                    "country",
-                    "network",
-                    "channel",
-                    "direction",
-                    "state",
-                    "messages",
-                    "segments",
-                    "amount",
-                )
-            },
+            **{name: Held("Transactional") for name in ("region", *USED)},
         },
     ),
     PersonalData(

@@ -54,7 +54,7 @@ class EndUserView(KeyView):
         responses={200: shapes.EndUser, **PROBLEMS},
     )
     def get(self, request: Request, number: str) -> Response:
-        digits, found = self._find(request, number)
+        digits, days, found = self._find(request, number)
         told = [
             {
                 "region": alias,
@@ -65,7 +65,7 @@ class EndUserView(KeyView):
             for alias, known in found.items()
         ]
         total = sum(len(known) for known in found.values())
-        return Response({"number": f"+{digits}", **self._days(), "messages": total, "regions": told})
+        return Response({"number": f"+{digits}", **days, "messages": total, "regions": told})
 
     @extend_schema(
         operation_id="eraseEndUser",
@@ -75,7 +75,7 @@ class EndUserView(KeyView):
         responses={200: shapes.EndUserErased, **PROBLEMS},
     )
     def delete(self, request: Request, number: str) -> Response:
-        _, found = self._find(request, number)
+        _, days, found = self._find(request, number)
         erased = sum(
             len(
                 erase_messages(
@@ -93,12 +93,12 @@ class EndUserView(KeyView):
             for case in cases.shown(self.program.account_id)
         ]
         # What is not decided yet, and what went beyond one call.
-        _, still = self._find(request, number)
+        *_, still = self._find(request, number)
         left = sum(map(len, still.values()))
-        return Response({**self._days(), "erased": erased, "left": left, "exceptions": kept})
+        return Response({**days, "erased": erased, "left": left, "exceptions": kept})
 
     def _days(self) -> dict[str, date]:
-        """Which days the answer is about. Raises Problem."""
+        """Raises Problem where they are not named, or anything else is."""
         given = self.request.query_params
         errors = [(f"#{name}", "There is no such parameter.") for name in sorted(set(given) - _NAMES)]
         errors += [(f"#{name}", "Name the day.") for name in sorted(_NAMES) if not given.get(name)]
@@ -107,23 +107,24 @@ class EndUserView(KeyView):
         first, last = days_asked(self.request)
         return {"first_day": first, "last_day": last}
 
-    def _find(self, request: Request, number: str) -> tuple[str, dict[str, list[UUID]]]:
+    def _find(self, request: Request, number: str) -> tuple[str, dict[str, date], dict[str, list[UUID]]]:
+        """The number, the days the answer is about, and the messages by region. Raises Problem."""
         parsed = numbers.parse(number)
         if parsed is None:
             raise Problem("invalid", errors=[("#number", "Give the number in E.164: +447700900100.")])
-        asked = self._days()
+        days = self._days()
         found = {
             alias: end_users.messages_of(
                 alias,
                 self.program.account_id,
                 parsed.e164,
-                asked["first_day"],
-                asked["last_day"],
+                days["first_day"],
+                days["last_day"],
                 limit=MOST,
             )
             for alias in regions.aliases()
         }
-        return parsed.e164, found
+        return parsed.e164, days, found
 
 
 class EndUserExportView(EndUserView):
@@ -137,7 +138,7 @@ class EndUserExportView(EndUserView):
         responses={200: shapes.EndUserExport, **PROBLEMS},
     )
     def get(self, request: Request, number: str) -> Response:
-        digits, found = self._find(request, number)
+        digits, days, found = self._find(request, number)
         account_id, left, told = self.program.account_id, EXPORT_AT_ONCE, []
         for alias, known in found.items():
             wanted = known[:left]
@@ -152,7 +153,7 @@ class EndUserExportView(EndUserView):
         return Response(
             {
                 "number": f"+{digits}",
-                **self._days(),
+                **days,
                 "exported_at": clock.now(),
                 "complete": complete,
                 "messages": told,

@@ -27,6 +27,13 @@ class Strict(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
+def _days(help_text: str) -> serializers.IntegerField:
+    """A shorter life that one message asks for."""
+    return serializers.IntegerField(
+        min_value=0, max_value=400, required=False, allow_null=True, default=None, help_text=help_text
+    )
+
+
 class NewMessage(Strict):
     to = serializers.RegexField(
         r"^[^,]{3,40}$", help_text="The recipient, E.164: `+447700900100`.", trim_whitespace=True
@@ -35,21 +42,9 @@ class NewMessage(Strict):
     client_ref = serializers.CharField(
         max_length=64, required=False, default="", help_text="Your own reference; not a secret, not a number."
     )
-    content_days = serializers.IntegerField(
-        min_value=0,
-        max_value=400,
-        required=False,
-        allow_null=True,
-        default=None,
-        help_text="Days its text is kept, at most what the account instructs; 0: not beyond delivery.",
-    )
-    number_days = serializers.IntegerField(
-        min_value=0,
-        max_value=400,
-        required=False,
-        allow_null=True,
-        default=None,
-        help_text="Days its number is kept, at most what the account instructs; its text is kept no longer.",
+    content_days = _days("Days its text is kept, at most what the account instructs; 0: not beyond delivery.")
+    number_days = _days(
+        "Days its number is kept, at most what the account instructs; its text is kept no longer."
     )
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:

@@ -9,12 +9,11 @@ from paasoo_portal.core.router import TRAFFIC
 from paasoo_portal.core.tenancy import TenantModel
 
 
-class UsageRecord(TenantModel):
-    """What an account used on a day, settled before its messages' keys are destroyed."""
+class Used(TenantModel):
+    """How many messages of one kind an account had on a day, and what they cost."""
 
     id = models.BigAutoField(primary_key=True)
     day = models.DateField()
-    region = models.CharField(max_length=2)
     country = models.CharField(max_length=2)
     network = models.CharField(max_length=6, blank=True, default="")
     channel = models.CharField(max_length=8)
@@ -23,6 +22,15 @@ class UsageRecord(TenantModel):
     messages = models.PositiveBigIntegerField()
     segments = models.PositiveBigIntegerField()
     amount = models.DecimalField(max_digits=14, decimal_places=5)
+
+    class Meta:
+        abstract = True
+
+
+class UsageRecord(Used):
+    """What an account used on a day, settled before its messages' keys are destroyed."""
+
+    region = models.CharField(max_length=2)
 
     class Meta:
         constraints = [
@@ -62,21 +70,10 @@ class Statistic(models.Model):
         ]
 
 
-class ErasedUsage(TenantModel):
+class ErasedUsage(Used):
     """What messages that were erased before their day was settled had used. It goes with its day's partition."""
 
     plane = TRAFFIC
-
-    id = models.BigAutoField(primary_key=True)
-    day = models.DateField()
-    country = models.CharField(max_length=2)
-    network = models.CharField(max_length=6, blank=True, default="")
-    channel = models.CharField(max_length=8)
-    direction = models.SmallIntegerField(choices=Direction)
-    state = models.SmallIntegerField(choices=State)
-    messages = models.PositiveBigIntegerField()
-    segments = models.PositiveBigIntegerField()
-    amount = models.DecimalField(max_digits=14, decimal_places=5)
 
     class Meta:
         constraints = [
