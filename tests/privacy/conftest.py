@@ -40,6 +40,9 @@ TABLES = {
         "privacy_journalmark",
         "privacy_preservation",
         "messaging_preservedmessage",
+        "messaging_erasedday",
+        "messaging_erasedmessage",
+        "messaging_erasedusage",
     ],
     "control": [
         "privacy_journalmark",
